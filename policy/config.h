@@ -1,0 +1,69 @@
+// Configuration: files and command line, overlaid. Lists stack, single values replace.
+#ifndef SAFE_TRACE_POLICY_CONFIG_H_
+#define SAFE_TRACE_POLICY_CONFIG_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace safe_trace {
+
+enum class ViolationAction : uint8_t { kDeny, kKill, kLog };
+
+// A value and where it came from ("/etc/safe-trace/config.toml:12", "--allow-host").
+struct Entry {
+  std::string value;
+  std::string origin;
+  bool operator==(const Entry&) const = default;
+};
+
+struct Config {
+  // [sandbox]
+  std::optional<bool> enabled;
+  std::optional<uint64_t> memory_limit_bytes;
+  std::optional<double> cpu_limit;            // processors
+  std::optional<uint64_t> timeout_seconds;
+  std::optional<uint64_t> pids;
+  // [vault]
+  std::vector<Entry> extra_paths;             // hidden in addition (--hide)
+  std::vector<Entry> extra_env_vars;          // removed in addition (--hide-env)
+  // [network]
+  std::vector<Entry> allowed_hosts;           // HOST[:PORT] (--allow-host)
+  std::vector<Entry> grants;                  // NAME[@VERSION]=HOST[:PORT] (--grant)
+  std::optional<bool> offline;
+  // [run]
+  std::optional<std::string> exe, user, root_dir;
+  std::vector<Entry> keep_env;                // (-k)
+  // [policy]
+  std::optional<ViolationAction> on_violation;
+  std::optional<bool> fail_on_violation;
+  std::optional<bool> decoys;
+  std::vector<Entry> allow_read;              // (--allow-read)
+  std::vector<Entry> allow_write;             // (--allow-write)
+};
+
+enum class ConfigFormat : uint8_t { kToml, kJson };
+
+// How far a file is believed: a project's file that is not trusted tightens only.
+enum class ConfigTrust : uint8_t { kFull, kTightenOnly };
+
+// Parses one file's text. InvalidArgument names `origin`, the line, and the nearest valid key.
+absl::StatusOr<Config> ParseConfig(std::string_view text, ConfigFormat format,
+                                   std::string_view origin);
+
+// Adds `over` on top of `base`. With kTightenOnly what would loosen is left out and described in
+// `ignored`, one sentence each.
+Config OverlayConfig(Config base, const Config& over, ConfigTrust trust,
+                     std::vector<std::string>& ignored);
+
+// "2g", "512MiB", "1048576" to bytes. InvalidArgument says what is accepted.
+absl::StatusOr<uint64_t> ParseByteSize(std::string_view text);
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_POLICY_CONFIG_H_

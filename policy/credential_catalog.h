@@ -1,0 +1,48 @@
+// The catalogue of credentials and of places that start-up code and configuration live in, read
+// from policy/data/credentials.toml and protected.toml (embedded at build time).
+#ifndef SAFE_TRACE_POLICY_CREDENTIAL_CATALOG_H_
+#define SAFE_TRACE_POLICY_CREDENTIAL_CATALOG_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace safe_trace {
+
+// Hidden: what it holds must not be read.
+struct CredentialEntry {
+  std::string id;                          // "credential.ssh"
+  std::string description;
+  std::vector<std::string> paths;          // "~/.ssh", "/etc/shadow", "$XDG_CONFIG_HOME/gh"
+  std::vector<std::string> file_names;     // globs on the base name, anywhere: ".env", "id_rsa*"
+  std::vector<std::string> sockets;        // unix socket paths or globs: "/run/docker.sock"
+  std::vector<std::string> abstract_sockets;
+  std::vector<std::string> variables;      // exact names or patterns matched by component
+};
+
+// Write-protected: shell start-up files, autostart places, editor and assistant configuration.
+struct ProtectedEntry {
+  std::string id;                          // "persistence.shell-startup"
+  std::string description;
+  std::vector<std::string> paths;          // as above
+  std::vector<std::string> project_paths;  // relative to any project directory: ".vscode", ".git/hooks"
+};
+
+struct CredentialCatalog {
+  std::vector<CredentialEntry> credentials;
+  std::vector<ProtectedEntry> protected_places;
+  // Variables that look like secrets by name but are not ("GPG_TTY", "TOKENIZERS_PARALLELISM").
+  std::vector<std::string> harmless_variables;
+  std::vector<std::string> denied_programs;  // base names that package code may not start
+};
+
+absl::StatusOr<CredentialCatalog> ParseCredentialCatalog(std::string_view toml,
+                                                         std::string_view origin);
+// The shipped one; parsed once.
+const CredentialCatalog& ShippedCatalog();
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_POLICY_CREDENTIAL_CATALOG_H_

@@ -1,0 +1,45 @@
+// What the launcher found out about this machine and this invocation: the input of a Policy.
+// Values only; the launcher gathers them (launcher/host_facts_reader), tests write them by hand.
+#ifndef SAFE_TRACE_POLICY_HOST_FACTS_H_
+#define SAFE_TRACE_POLICY_HOST_FACTS_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace safe_trace {
+
+// A host that may be reached. `port` 0 means any port.
+struct HostPort {
+  std::string host;  // lower-case name ("*.example.com" matches one or more labels) or IP literal
+  uint16_t port = 0;
+  std::string origin;  // for the trace: "pip configuration: index-url", "--allow-host"
+  bool operator==(const HostPort&) const = default;
+};
+
+// All paths are canonical where they exist, lexically normalised where they do not.
+struct HostFacts {
+  std::string home;                 // $HOME, else the user's entry in passwd; may be empty
+  std::vector<std::string> homes;   // every home to protect, `home` first; all users' when root
+  std::string working_directory;
+  std::string command_executable;   // the resolved program that will be run
+  std::vector<std::string> arguments;  // the command's argv
+  std::map<std::string, std::string> environment;  // the command's environment before scrubbing
+  std::vector<std::string> temporary_directories;  // $TMPDIR, /tmp, /var/tmp, /dev/shm, existing
+  std::vector<std::string> toolchains;  // roots that hold interpreters, compilers: read + execute
+  std::vector<std::string> install_targets;  // where the manager installs: site-packages, scripts
+  std::vector<std::string> state_directories;  // safe-trace's own: configuration, traces
+  std::vector<HostPort> hosts;      // from the manager's own configuration and proxies
+  uint32_t user_id = 0;
+
+  // The value of a variable, "" where unset.
+  std::string Variable(const std::string& name) const {
+    auto it = environment.find(name);
+    return it == environment.end() ? std::string() : it->second;
+  }
+};
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_POLICY_HOST_FACTS_H_

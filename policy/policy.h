@@ -1,0 +1,76 @@
+// The immutable policy of one run. Pure and thread-safe: every method is const, makes no system
+// call, and takes microseconds.
+#ifndef SAFE_TRACE_POLICY_POLICY_H_
+#define SAFE_TRACE_POLICY_POLICY_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "policy/access_request.h"
+#include "policy/config.h"
+#include "policy/credential_catalog.h"
+#include "policy/decision.h"
+#include "policy/host_facts.h"
+#include "policy/profile.h"
+
+namespace safe_trace {
+
+// What the kernel floor must let through and what it must leave out, for one subject, before
+// anything is known about what exists. policy/floor_plan.h turns it into single grants.
+struct FloorRequest {
+  std::vector<PathGrant> grants;      // hierarchies that are allowed
+  std::vector<PathGrant> carve_outs;  // hierarchies (or files) inside them that are not, by right
+  std::vector<PathGrant> regrants;    // allowed again inside a carve-out: a manager's own file
+  // In these directories (not beneath) entries whose name matches a credential pattern (".env",
+  // "id_rsa") are carve-outs too; IsHiddenName tells.
+  std::vector<std::string> scanned_directories;
+};
+
+class Policy {
+ public:
+  static absl::StatusOr<std::unique_ptr<const Policy>> Build(const HostFacts& facts,
+                                                             const Config& config,
+                                                             const CredentialCatalog& catalog,
+                                                             const Profile& profile);
+  ~Policy();
+  Policy(const Policy&) = delete;
+  Policy& operator=(const Policy&) = delete;
+
+  // The subject that the command itself starts as.
+  Subject InitialSubject() const;
+
+  Decision EvaluateFile(const Subject& subject, const FileRequest& request) const;
+  Decision EvaluateNetwork(const Subject& subject, const NetworkRequest& request) const;
+  Decision EvaluateName(const Subject& subject, const NameRequest& request) const;
+  Decision EvaluateUnixSocket(const Subject& subject, const UnixSocketRequest& request) const;
+  // kHide: remove the variable from the subject's environment.
+  Decision EvaluateVariable(const Subject& subject, const VariableRequest& request) const;
+  // `executable` is the canonical path of what would run, or really runs.
+  Decision EvaluateExecute(const Subject& subject, std::string_view executable) const;
+
+  // The subject after an exec: the same, or what a role rule of the profile makes of it.
+  // Only a manager's exec can change the role; package is sticky.
+  Subject SubjectAfterExec(const Subject& before, const ExecFacts& facts) const;
+
+  FloorRequest FloorFor(const Subject& subject) const;
+  // True where an entry with this base name is a credential wherever it lies (".env", "id_rsa").
+  bool IsHiddenName(std::string_view base_name) const;
+
+  // Hosts that the broker may resolve for the manager (and for --allow-host).
+  const std::vector<HostPort>& allowed_hosts() const;
+
+  // A stable hexadecimal digest of everything that decides, for the trace's first line.
+  std::string Digest() const;
+
+ private:
+  struct Impl;
+  explicit Policy(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_POLICY_POLICY_H_

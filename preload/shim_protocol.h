@@ -1,0 +1,46 @@
+/* What the preloaded shim and the supervisor say to each other. Plain structs, versioned; the only
+ * file of preload/ that others include.
+ *
+ * The channel: the shim calls openat(ST_SHIM_DIRFD, &record, ST_SHIM_FLAGS, 0). The filter notifies
+ * the supervisor, which copies the record (bounded, hostile) and answers with an errno or 0. Without
+ * a supervisor the call fails with EBADF or ENOENT and has no effect. No descriptor is held, so
+ * nothing can be closed, forged for another thread, or leaked. */
+#ifndef SAFE_TRACE_PRELOAD_SHIM_PROTOCOL_H_
+#define SAFE_TRACE_PRELOAD_SHIM_PROTOCOL_H_
+
+#include <stdint.h>
+
+#define ST_SHIM_VERSION 1u
+/* A directory descriptor that no process can have. */
+#define ST_SHIM_DIRFD (-0x5afe01)
+/* The same for the supervisor's own injected openat (exec surgery). */
+#define ST_SURGERY_DIRFD (-0x5afe02)
+#define ST_SHIM_TEXT_SIZE 256u
+
+/* Colon-separated names of the variables that were removed from this image's environment. */
+#define ST_REMOVED_VARIABLES "SAFE_TRACE_REMOVED_VARIABLES"
+
+enum st_shim_event {
+  ST_EVENT_VARIABLE_LOOKUP = 1, /* text: the name of a removed variable that was asked for */
+  ST_EVENT_NAME_LOOKUP = 2,     /* text: the host name given to getaddrinfo and its kin */
+};
+
+struct st_shim_record {
+  /* The path that the kernel would see if nobody supervises: an absolute path that does not exist
+   * is not needed, as the directory descriptor is invalid; the first byte keeps it relative. */
+  char marker[8];   /* "safetrc" and a NUL */
+  uint32_t version; /* ST_SHIM_VERSION */
+  uint32_t event;   /* enum st_shim_event */
+  uint64_t caller;  /* return address in the code that asked */
+  uint32_t length;  /* bytes used in text, at most ST_SHIM_TEXT_SIZE */
+  uint32_t reserved;
+  char text[ST_SHIM_TEXT_SIZE];
+};
+
+#ifdef __cplusplus
+static_assert(sizeof(struct st_shim_record) == 288, "the protocol's size is fixed");
+#else
+_Static_assert(sizeof(struct st_shim_record) == 288, "the protocol's size is fixed");
+#endif
+
+#endif /* SAFE_TRACE_PRELOAD_SHIM_PROTOCOL_H_ */
