@@ -1,0 +1,17 @@
+# Writes OUTPUT: every one of FILES (below ROOT) as an EmbeddedFile of policy/embedded_data.h.
+set(text "#include \"policy/embedded_data.h\"\n\nnamespace safe_trace {\n\n")
+set(entries "")
+set(number 0)
+foreach(file IN LISTS FILES)
+  file(RELATIVE_PATH name ${ROOT} ${file})
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND text "static const unsigned char kFile${number}[] = {${bytes}0x00};\n")
+  string(APPEND entries "    {\"${name}\", {reinterpret_cast<const char*>(kFile${number}), "
+                        "sizeof(kFile${number}) - 1}},\n")
+  math(EXPR number "${number} + 1")
+endforeach()
+string(APPEND text "\nstatic const EmbeddedFile kFiles[] = {\n${entries}};\n\n")
+string(APPEND text "std::span<const EmbeddedFile> EmbeddedFiles() { return kFiles; }\n\n")
+string(APPEND text "}  // namespace safe_trace\n")
+file(WRITE ${OUTPUT} "${text}")

@@ -1,0 +1,42 @@
+// The paths that a profile's templates stand for at one exec. Pure.
+#ifndef SAFE_TRACE_POLICY_PATH_TEMPLATE_H_
+#define SAFE_TRACE_POLICY_PATH_TEMPLATE_H_
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace safe_trace {
+
+struct TemplateFacts {
+  std::string working_directory;
+  std::string home;
+  std::map<std::string, std::string> environment;
+  std::vector<std::string> install_targets;
+  std::vector<std::string> temporary_directories;
+  std::string executable;              // canonical path of what runs
+  std::vector<std::string> arguments;  // argv
+  size_t script_index = 0;             // index in `arguments` of what the rule's pattern matched
+  std::function<std::string(const std::string& path)> read_file;  // as in ExecFacts; may be empty
+};
+
+// Understood in `tmpl`:
+//   {cwd}            the working directory
+//   {home}           the home
+//   {cache}          $XDG_CACHE_HOME, else {home}/.cache
+//   {install}        each install target
+//   {tmp}            each temporary directory
+//   {exe-prefix}     the executable's directory without its last component ("/venv" of /venv/bin/x)
+//   {arg:N}          the Nth argument after the matched script, from 1
+//   {env:NAME}       each element of a colon-separated variable
+//   {json:FILE:a.b}  the string (or each of a list of strings) at kwargs a.b of a small JSON file;
+//                    FILE may hold templates itself
+// An unknown template gives nothing. A relative result is taken from the working directory. Results are absolute, lexically
+// normalised, without "..", not "/" and not the home itself; at most 64 of them. A template that
+// cannot be expanded gives nothing.
+std::vector<std::string> ExpandTemplate(const std::string& tmpl, const TemplateFacts& facts);
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_POLICY_PATH_TEMPLATE_H_

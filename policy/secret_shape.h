@@ -1,0 +1,17 @@
+// What a token looks like. Pure.
+#ifndef SAFE_TRACE_POLICY_SECRET_SHAPE_H_
+#define SAFE_TRACE_POLICY_SECRET_SHAPE_H_
+
+#include <string_view>
+
+namespace safe_trace {
+
+// The kind of secret that `value` is or holds ("GitHub token", "private key", "URL with a
+// password"), or nullptr. Static storage. Looks at the first 64 KiB, in linear time. Judges by
+// prefixes and lengths that issuers document, never by randomness alone: a commit hash, a UUID or
+// a checksum is not a secret.
+const char* SecretShape(std::string_view value);
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_POLICY_SECRET_SHAPE_H_
