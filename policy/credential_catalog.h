@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -16,7 +17,9 @@ struct CredentialEntry {
   std::string id;                          // "credential.ssh"
   std::string description;
   std::vector<std::string> paths;          // "~/.ssh", "/etc/shadow", "$XDG_CONFIG_HOME/gh"
-  std::vector<std::string> file_names;     // globs on the base name, anywhere: ".env", "id_rsa*"
+  std::vector<std::string> file_names;     // globs on the base name, anywhere: ".env", "id_rsa"
+  // Globs on base names that file_names would match but that hold no secret: ".env.example".
+  std::vector<std::string> file_name_exceptions;
   std::vector<std::string> sockets;        // unix socket paths or globs: "/run/docker.sock"
   std::vector<std::string> abstract_sockets;
   std::vector<std::string> variables;      // exact names or patterns matched by component
@@ -35,6 +38,9 @@ struct CredentialCatalog {
   std::vector<ProtectedEntry> protected_places;
   // Variables that look like secrets by name but are not ("GPG_TTY", "TOKENIZERS_PARALLELISM").
   std::vector<std::string> harmless_variables;
+  // Path globs ("**/site-packages/**") in which file_names do not apply: what lies there came with
+  // a package, and hiding it would only break the install of honest ones.
+  std::vector<std::string> exempt_places;
   std::vector<std::string> denied_programs;  // base names that package code may not start
 };
 
@@ -42,6 +48,28 @@ absl::StatusOr<CredentialCatalog> ParseCredentialCatalog(std::string_view toml,
                                                          std::string_view origin);
 // The shipped one; parsed once.
 const CredentialCatalog& ShippedCatalog();
+
+// Which credential a file is by its base name, wherever it lies. Compiled once from a catalogue,
+// which must outlive it; immutable.
+class FileNameIndex {
+ public:
+  explicit FileNameIndex(const CredentialCatalog& catalog);
+
+  // The first entry whose file_names match and whose exceptions do not; nullptr where none.
+  const CredentialEntry* FindName(std::string_view base_name) const;
+  // The same for the base name of a canonical path, nullptr inside an exempt place.
+  const CredentialEntry* FindPath(std::string_view path) const;
+  bool IsExemptPlace(std::string_view path) const;
+
+ private:
+  struct Glob {
+    std::string text;
+    const CredentialEntry* entry;
+  };
+  std::vector<Glob> globs_;
+  std::unordered_map<std::string, const CredentialEntry*> exact_;
+  std::vector<std::string> exempt_places_;
+};
 
 }  // namespace safe_trace
 

@@ -30,7 +30,12 @@ struct TemplateFacts {
 //   {exe-prefix}     the executable's directory without its last component ("/venv" of /venv/bin/x)
 //   {arg:N}          the Nth argument after the matched script, from 1
 //   {env:NAME}       each element of a colon-separated variable
-//   {json:FILE:a.b}  the string (or each of a list of strings) at kwargs a.b of a small JSON file;
+//   {env:NAME:GLOB}  of each element the shortest leading path that GLOB (MatchesPathGlob) matches:
+//                    {env:PATH:/**/pip-build-env-*} of /tmp/pip-build-env-x/bin:/bin is
+//                    /tmp/pip-build-env-x
+//   {option:--name}  the value of an option after the matched script: "--name V", "--name=V"
+//   {config}         $XDG_CONFIG_HOME, else {home}/.config
+//   {json:FILE:a.b}  the string (or each of a list of strings) at a.b of a small JSON file;
 //                    FILE may hold templates itself
 // An unknown template gives nothing. A relative result is taken from the working directory. Results are absolute, lexically
 // normalised, without "..", not "/" and not the home itself; at most 64 of them. A template that
