@@ -2,6 +2,7 @@
 #ifndef SAFE_TRACE_POLICY_PATH_PATTERN_H_
 #define SAFE_TRACE_POLICY_PATH_PATTERN_H_
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -11,8 +12,9 @@ namespace safe_trace {
 
 // Glob on a single base name: `*` any run of bytes, `?` one byte, `[a-z]` and `[!a-z]` one byte of
 // (not of) a set, `\x` the byte x. A '[' without its ']' stands for itself. Case counts.
-// O(|glob| * |name|) at worst, never exponential. A name longer than 4096 bytes matches nothing.
-bool MatchesGlob(std::string_view glob, std::string_view name);
+// O(|glob| * |name|) at worst, never exponential. A name longer than `max_length` bytes matches
+// nothing.
+bool MatchesGlob(std::string_view glob, std::string_view name, size_t max_length = 4096);
 
 // The same for an absolute path: `*`, `?` and sets never match '/', and the number of components
 // is equal, except that a component `**` stands for zero or more whole components.

@@ -1,0 +1,210 @@
+#include "policy/path_pattern.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace safe_trace {
+namespace {
+
+constexpr size_t kMaxPath = 4096;
+constexpr size_t kMaxListElements = 32;
+
+// Matches one byte against the glob element at `position` and moves past that element.
+bool MatchOne(std::string_view glob, size_t& position, char c) {
+  const char first = glob[position];
+  if (first == '?') {
+    ++position;
+    return true;
+  }
+  if (first == '\\' && position + 1 < glob.size()) {
+    position += 2;
+    return glob[position - 1] == c;
+  }
+  if (first != '[') {
+    ++position;
+    return first == c;
+  }
+  size_t i = position + 1;
+  const bool negated = i < glob.size() && (glob[i] == '!' || glob[i] == '^');
+  if (negated) ++i;
+  // A ']' that comes first belongs to the set.
+  const size_t close = glob.find(']', i + 1);
+  if (close == std::string_view::npos) {
+    ++position;
+    return c == '[';
+  }
+  bool found = false;
+  const auto byte = [&](size_t at) { return static_cast<unsigned char>(glob[at]); };
+  const auto wanted = static_cast<unsigned char>(c);
+  while (i < close) {
+    if (i + 2 < close && glob[i + 1] == '-') {
+      found = found || (byte(i) <= wanted && wanted <= byte(i + 2));
+      i += 3;
+    } else {
+      found = found || byte(i) == wanted;
+      ++i;
+    }
+  }
+  position = close + 1;
+  return found != negated;
+}
+
+// Backtracks to the last star only: an earlier one could never do better.
+template <typename Size, typename IsStar, typename MatchAt>
+bool MatchWithStars(Size pattern_size, Size text_size, IsStar is_star, MatchAt match_at) {
+  Size p = 0;
+  Size t = 0;
+  std::optional<std::pair<Size, Size>> star;  // pattern after the star, text that it left off at
+  while (t < text_size) {
+    if (p < pattern_size && is_star(p)) {
+      star = {++p, t};
+      continue;
+    }
+    Size next = p;
+    if (p < pattern_size && match_at(next, t)) {
+      p = next;
+      ++t;
+      continue;
+    }
+    if (!star) return false;
+    p = star->first;
+    t = ++star->second;
+  }
+  while (p < pattern_size && is_star(p)) ++p;
+  return p == pattern_size;
+}
+
+bool IsBelow(std::string_view path, std::string_view parent) {
+  return path == parent ||
+         (absl::StartsWith(path, parent) && path.size() > parent.size() &&
+          path[parent.size()] == '/');
+}
+
+// Removes "//" and a trailing '/'; nothing for what is not absolute, is too long or holds "." or
+// ".." or a NUL.
+std::optional<std::string> CleanAbsolute(std::string_view path) {
+  if (path.empty() || path.front() != '/' || path.size() > kMaxPath) return std::nullopt;
+  if (path.find('\0') != std::string_view::npos) return std::nullopt;
+  std::string clean;
+  for (std::string_view part : absl::StrSplit(path, '/', absl::SkipEmpty())) {
+    if (part == "." || part == "..") return std::nullopt;
+    absl::StrAppend(&clean, "/", part);
+  }
+  return clean.empty() ? "/" : clean;
+}
+
+// What a variable names is hidden or protected as a whole, so it must not be a place that
+// everything needs.
+bool IsTooWide(const std::string& path, const std::string& home) {
+  static constexpr std::array<std::string_view, 13> kSystem = {
+      "/",    "/bin", "/etc",  "/home", "/lib", "/lib64", "/opt",
+      "/run", "/srv", "/root", "/tmp",  "/usr", "/var"};
+  if (std::find(kSystem.begin(), kSystem.end(), path) != kSystem.end()) return true;
+  if (path == "/var/tmp" || path == "/usr/local" || path == "/usr/bin" || path == "/usr/lib") {
+    return true;
+  }
+  for (std::string_view kernel : {"/dev", "/proc", "/sys"}) {
+    if (IsBelow(path, kernel) && !absl::StartsWith(path, "/dev/shm/")) return true;
+  }
+  return !home.empty() && IsBelow(home, path);
+}
+
+struct Split {
+  std::string_view variable;
+  std::string_view rest;  // with its leading '/', or empty
+};
+
+Split SplitVariable(std::string_view pattern) {
+  const size_t slash = std::min(pattern.find('/'), pattern.size());
+  return {pattern.substr(1, slash - 1), pattern.substr(slash)};
+}
+
+std::string_view XdgDefault(std::string_view variable) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kDefaults = {{
+      {"XDG_CONFIG_HOME", "/.config"},
+      {"XDG_DATA_HOME", "/.local/share"},
+      {"XDG_STATE_HOME", "/.local/state"},
+      {"XDG_CACHE_HOME", "/.cache"},
+  }};
+  for (const auto& [name, value] : kDefaults) {
+    if (name == variable) return value;
+  }
+  return {};
+}
+
+void AddUnique(std::vector<std::string>& list, std::string value) {
+  if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(std::move(value));
+}
+
+void AddVariableValues(const Split& split, const std::string& home,
+                       const std::map<std::string, std::string>& env,
+                       std::vector<std::string>& out) {
+  const auto it = env.find(std::string(split.variable));
+  if (it == env.end()) return;
+  for (std::string_view element : absl::StrSplit(it->second, ':', absl::SkipEmpty())) {
+    if (out.size() >= kMaxListElements) return;
+    const std::optional<std::string> base = CleanAbsolute(element);
+    if (!base || *base == "/") continue;
+    const std::optional<std::string> whole = CleanAbsolute(absl::StrCat(*base, split.rest));
+    if (whole && !IsTooWide(*whole, home)) AddUnique(out, *whole);
+  }
+}
+
+}  // namespace
+
+bool MatchesGlob(std::string_view glob, std::string_view name, size_t max_length) {
+  if (name.size() > max_length) return false;
+  return MatchWithStars(
+      glob.size(), name.size(), [&](size_t p) { return glob[p] == '*'; },
+      [&](size_t& p, size_t t) { return MatchOne(glob, p, name[t]); });
+}
+
+bool MatchesPathGlob(std::string_view glob, std::string_view path) {
+  if (path.size() > kMaxPath || path.empty() || path.front() != '/') return false;
+  const std::vector<std::string_view> pattern = absl::StrSplit(glob, '/', absl::SkipEmpty());
+  const std::vector<std::string_view> parts = absl::StrSplit(path, '/', absl::SkipEmpty());
+  return MatchWithStars(
+      pattern.size(), parts.size(), [&](size_t p) { return pattern[p] == "**"; },
+      [&](size_t& p, size_t t) { return MatchesGlob(pattern[p++], parts[t]); });
+}
+
+bool HasGlobCharacters(std::string_view text) {
+  return text.find_first_of("*?[\\") != std::string_view::npos;
+}
+
+std::vector<std::string> ExpandPaths(std::string_view pattern, const std::string& home,
+                                     const std::map<std::string, std::string>& env) {
+  std::vector<std::string> out;
+  const std::optional<std::string> clean_home = CleanAbsolute(home);
+  const bool has_home = clean_home && *clean_home != "/";
+  std::optional<std::string> result;
+  if (absl::StartsWith(pattern, "$")) {
+    const Split split = SplitVariable(pattern);
+    AddVariableValues(split, has_home ? *clean_home : "", env, out);
+    const std::string_view fallback = XdgDefault(split.variable);
+    if (!fallback.empty() && has_home) {
+      result = CleanAbsolute(absl::StrCat(*clean_home, fallback, split.rest));
+    }
+  } else if (pattern == "~" || absl::StartsWith(pattern, "~/")) {
+    if (has_home) result = CleanAbsolute(absl::StrCat(*clean_home, pattern.substr(1)));
+  } else {
+    result = CleanAbsolute(pattern);
+  }
+  if (result) AddUnique(out, *std::move(result));
+  return out;
+}
+
+std::string ExpandPath(std::string_view pattern, const std::string& home,
+                       const std::map<std::string, std::string>& env) {
+  std::vector<std::string> all = ExpandPaths(pattern, home, env);
+  return all.empty() ? std::string() : std::move(all.front());
+}
+
+}  // namespace safe_trace
