@@ -59,6 +59,9 @@ struct Subject {
 struct FileRequest {
   std::string_view path;
   Access access = Access::kRead;
+  // The name itself is renamed or removed (either end of a rename): whatever lies beneath moves too,
+  // so a hierarchy that holds a guarded place is refused as a whole.
+  bool moves_hierarchy = false;
 };
 
 // An address in network byte order: 4 or 16 bytes used. IPv4-mapped IPv6 is always stored as IPv4.
@@ -73,8 +76,11 @@ struct IpAddress {
   bool IsLinkLocal() const;    // 169.254/16, fe80::/10
   std::string ToString() const;
 };
-// Accepts dotted IPv4, IPv6 with or without brackets; false where `text` is neither.
+// Accepts dotted IPv4, IPv6 with or without brackets; false where `text` is neither. The forms that
+// inet_aton also takes ("127.1", "0x7f000001") are not addresses here.
 bool ParseIpAddress(std::string_view text, IpAddress& out);
+// IPv4-mapped IPv6 as IPv4, everything else unchanged.
+IpAddress UnmapAddress(const IpAddress& address);
 
 enum class NetworkOperation : uint8_t { kConnect, kSend, kBind };
 

@@ -39,6 +39,8 @@ struct Config {
   // [run]
   std::optional<std::string> exe, user, root_dir;
   std::vector<Entry> keep_env;                // (-k)
+  // [guard]
+  std::vector<Entry> guard_keep_env;          // keep_env for `guard` alone
   // [policy]
   std::optional<ViolationAction> on_violation;
   std::optional<bool> fail_on_violation;
@@ -61,7 +63,14 @@ absl::StatusOr<Config> ParseConfig(std::string_view text, ConfigFormat format,
 Config OverlayConfig(Config base, const Config& over, ConfigTrust trust,
                      std::vector<std::string>& ignored);
 
-// "2g", "512MiB", "1048576" to bytes. InvalidArgument says what is accepted.
+// Why a value of [network] is not HOST[:PORT] or NAME[@VERSION]=HOST[:PORT]; "" where it is one.
+// HOST is a name, "*." and a name, an IPv4 address, or an IPv6 address in brackets.
+std::string HostPortProblem(std::string_view text);
+std::string GrantProblem(std::string_view text);
+// Why a value cannot be the name (or pattern, see env_pattern.h) of a variable; "" where it can.
+std::string VariableNameProblem(std::string_view text);
+
+// "2g", "512MiB", "1.5G", "1048576" to bytes; units are powers of 1024. InvalidArgument says what is accepted.
 absl::StatusOr<uint64_t> ParseByteSize(std::string_view text);
 
 }  // namespace safe_trace

@@ -31,6 +31,9 @@ struct HostFacts {
   std::vector<std::string> install_targets;  // where the manager installs: site-packages, scripts
   std::vector<std::string> state_directories;  // safe-trace's own: configuration, traces
   std::vector<HostPort> hosts;      // from the manager's own configuration and proxies
+  // Catalogued and protected paths (CatalogPaths in policy.h) that lie behind a symbolic link, with
+  // the canonical path that is really reached: a linked ~/.ssh is guarded at both ends.
+  std::map<std::string, std::string> links;
   uint32_t user_id = 0;
 
   // The value of a variable, "" where unset.

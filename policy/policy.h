@@ -27,7 +27,23 @@ struct FloorRequest {
   // In these directories (not beneath) entries whose name matches a credential pattern (".env",
   // "id_rsa") are carve-outs too; IsHiddenName tells.
   std::vector<std::string> scanned_directories;
+  // As carve_outs, with a glob in some component ("/home/u/.mozilla/*/key4.db"): what exists and
+  // matches is left out.
+  std::vector<PathGrant> carve_out_globs;
 };
+
+// One line of what a policy holds, for `policy show`.
+struct PolicyItem {
+  std::string kind;    // "path", "file name", "project path", "variable", "host", ...
+  std::string what;    // the path, pattern or name
+  std::string effect;  // "hidden", "write-protected", "may be written", ...
+  std::string roles;   // "all roles", "package", ...
+  const Rule* rule = nullptr;
+};
+
+// Every path that the catalogue names for these homes, globs left out. The launcher resolves those
+// that exist and fills HostFacts.links with the ones that lead elsewhere.
+std::vector<std::string> CatalogPaths(const HostFacts& facts, const CredentialCatalog& catalog);
 
 class Policy {
  public:
@@ -62,13 +78,16 @@ class Policy {
   // Hosts that the broker may resolve for the manager (and for --allow-host).
   const std::vector<HostPort>& allowed_hosts() const;
 
+  // Everything that decides, in a stable order.
+  std::vector<PolicyItem> Items() const;
+
   // A stable hexadecimal digest of everything that decides, for the trace's first line.
   std::string Digest() const;
 
  private:
   struct Impl;
-  explicit Policy(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit Policy(std::unique_ptr<const Impl> impl);
+  std::unique_ptr<const Impl> impl_;
 };
 
 }  // namespace safe_trace

@@ -121,6 +121,11 @@ constexpr std::array kShapes = {
     Shape{"dp.st.", Alphabet::kUrl, 20, 0, "Doppler token"},
     Shape{"ops_eyJ", Alphabet::kUrl, 40, 0, "1Password token"},
     Shape{"nvapi-", Alphabet::kUrl, 40, 0, "NVIDIA key"},
+    // "-----BEGIN PRIVATE KEY" and its RSA, EC and OPENSSH forms in base64.
+    Shape{"LS0tLS1CRUdJTiBQUklWQVRFIEtFW", Alphabet::kBase64, 40, 0, "private key"},
+    Shape{"LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRV", Alphabet::kBase64, 40, 0, "private key"},
+    Shape{"LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFW", Alphabet::kBase64, 40, 0, "private key"},
+    Shape{"LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUgS0VZ", Alphabet::kBase64, 40, 0, "private key"},
     Shape{"AGE-SECRET-KEY-1", Alphabet::kUpperDigits, 50, 0, "age secret key"},
 };
 

@@ -1,0 +1,147 @@
+#include "policy/credential_catalog.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "policy/document.h"
+#include "policy/embedded_data.h"
+#include "policy/path_pattern.h"
+#include "policy/table_reader.h"
+
+namespace safe_trace {
+namespace {
+
+void ReadCredential(TableReader& table, CredentialCatalog& catalog) {
+  CredentialEntry entry;
+  table.Read("id", entry.id);
+  table.Read("description", entry.description);
+  table.Read("paths", entry.paths);
+  table.Read("file_names", entry.file_names);
+  table.Read("file_name_exceptions", entry.file_name_exceptions);
+  table.Read("sockets", entry.sockets);
+  table.Read("abstract_sockets", entry.abstract_sockets);
+  table.Read("variables", entry.variables);
+  if (entry.id.empty() || entry.description.empty()) {
+    table.Fail(table.line(), "a [[credential]] needs an id and a description");
+  }
+  catalog.credentials.push_back(std::move(entry));
+}
+
+void ReadProtected(TableReader& table, CredentialCatalog& catalog) {
+  ProtectedEntry entry;
+  table.Read("id", entry.id);
+  table.Read("description", entry.description);
+  table.Read("paths", entry.paths);
+  table.Read("project_paths", entry.project_paths);
+  if (entry.id.empty() || entry.description.empty()) {
+    table.Fail(table.line(), "a [[protected]] needs an id and a description");
+  }
+  catalog.protected_places.push_back(std::move(entry));
+}
+
+template <typename T>
+void Append(std::vector<T>& to, std::vector<T>&& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+// What is compiled in was checked by the tests; if it cannot be read, running on with a shorter
+// catalogue would hide less without a word.
+[[noreturn]] void DieOfBrokenData(const absl::Status& status) {
+  std::fprintf(stderr, "safe-trace: built-in data: %s\n", std::string(status.message()).c_str());
+  std::abort();
+}
+
+CredentialCatalog LoadShipped() {
+  CredentialCatalog all;
+  for (const EmbeddedFile& file : EmbeddedFiles()) {
+    if (!absl::StartsWith(file.name, "data/")) continue;
+    absl::StatusOr<CredentialCatalog> part = ParseCredentialCatalog(file.text, file.name);
+    if (!part.ok()) DieOfBrokenData(part.status());
+    Append(all.credentials, std::move(part->credentials));
+    Append(all.protected_places, std::move(part->protected_places));
+    Append(all.harmless_variables, std::move(part->harmless_variables));
+    Append(all.denied_programs, std::move(part->denied_programs));
+    Append(all.exempt_places, std::move(part->exempt_places));
+  }
+  if (all.credentials.empty() || all.protected_places.empty()) {
+    DieOfBrokenData(absl::InternalError("the credential catalogue is missing"));
+  }
+  return all;
+}
+
+std::string_view BaseName(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+}  // namespace
+
+absl::StatusOr<CredentialCatalog> ParseCredentialCatalog(std::string_view toml,
+                                                         std::string_view origin) {
+  absl::StatusOr<DocumentNode> document = ParseDocument(toml, ConfigFormat::kToml, origin);
+  if (!document.ok()) return document.status();
+  CredentialCatalog catalog;
+  absl::Status status;
+  TableReader file(*document, "", origin, status);
+  file.Tables("credential", [&](TableReader& table) { ReadCredential(table, catalog); });
+  file.Tables("protected", [&](TableReader& table) { ReadProtected(table, catalog); });
+  file.Table("variables", [&](TableReader& table) {
+    table.Read("harmless", catalog.harmless_variables);
+  });
+  file.Table("programs", [&](TableReader& table) { table.Read("denied", catalog.denied_programs); });
+  file.Table("file_names", [&](TableReader& table) {
+    table.Read("exempt_places", catalog.exempt_places);
+  });
+  file.Finish();
+  if (!status.ok()) return status;
+  return catalog;
+}
+
+const CredentialCatalog& ShippedCatalog() {
+  static const CredentialCatalog* const catalog = new CredentialCatalog(LoadShipped());
+  return *catalog;
+}
+
+FileNameIndex::FileNameIndex(const CredentialCatalog& catalog)
+    : exempt_places_(catalog.exempt_places) {
+  for (const CredentialEntry& entry : catalog.credentials) {
+    for (const std::string& name : entry.file_names) {
+      if (HasGlobCharacters(name)) {
+        globs_.push_back({name, &entry});
+      } else {
+        exact_.try_emplace(name, &entry);
+      }
+    }
+  }
+}
+
+const CredentialEntry* FileNameIndex::FindName(std::string_view base_name) const {
+  if (auto it = exact_.find(std::string(base_name)); it != exact_.end()) return it->second;
+  for (const Glob& glob : globs_) {
+    if (!MatchesGlob(glob.text, base_name)) continue;
+    bool excepted = false;
+    for (const std::string& exception : glob.entry->file_name_exceptions) {
+      excepted = excepted || MatchesGlob(exception, base_name);
+    }
+    if (!excepted) return glob.entry;
+  }
+  return nullptr;
+}
+
+bool FileNameIndex::IsExemptPlace(std::string_view path) const {
+  for (const std::string& place : exempt_places_) {
+    if (MatchesPathGlob(place, path)) return true;
+  }
+  return false;
+}
+
+const CredentialEntry* FileNameIndex::FindPath(std::string_view path) const {
+  const CredentialEntry* entry = FindName(BaseName(path));
+  return entry != nullptr && IsExemptPlace(path) ? nullptr : entry;
+}
+
+}  // namespace safe_trace

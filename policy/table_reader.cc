@@ -1,0 +1,192 @@
+#include "policy/table_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace safe_trace {
+namespace {
+
+using Kind = DocumentNode::Kind;
+
+// Levenshtein distance; both words are short (keys are cut to 64 bytes).
+size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string NearestWord(std::string_view word, const std::vector<std::string>& candidates) {
+  word = word.substr(0, 64);
+  std::string best;
+  size_t best_distance = 0;
+  for (const std::string& candidate : candidates) {
+    const size_t distance = EditDistance(word, candidate);
+    if (best.empty() || distance < best_distance) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+TableReader::TableReader(const DocumentNode& table, std::string name, std::string_view origin,
+                         absl::Status& status)
+    : table_(table), name_(std::move(name)), origin_(origin), status_(status) {
+  if (table_.kind != Kind::kTable) {
+    Fail(table_.line, absl::StrCat(name_, " must be a table, not ", table_.KindName()));
+  }
+}
+
+std::string TableReader::In() const { return name_.empty() ? "" : absl::StrCat(" in ", name_); }
+
+void TableReader::Fail(int line, std::string_view message) {
+  if (status_.ok()) status_ = DocumentError(origin_, line, message);
+}
+
+void TableReader::FailType(const DocumentNode& node, std::string_view key,
+                           std::string_view expected) {
+  Fail(node.line, absl::StrCat("'", key, "'", In(), " must be ", expected, ", not ",
+                               node.KindName()));
+}
+
+const DocumentNode* TableReader::Find(std::string_view key) {
+  known_.emplace_back(key);
+  if (!status_.ok()) return nullptr;
+  for (const DocumentMember& member : table_.members) {
+    if (member.key == key) return &member.value;
+  }
+  return nullptr;
+}
+
+const DocumentNode* TableReader::FindKind(std::string_view key, Kind kind,
+                                          std::string_view expected) {
+  const DocumentNode* node = Find(key);
+  if (node == nullptr || node->kind == kind) return node;
+  FailType(*node, key, expected);
+  return nullptr;
+}
+
+void TableReader::Read(std::string_view key, std::string& out) {
+  if (const DocumentNode* node = FindKind(key, Kind::kString, "a string")) out = node->text;
+}
+
+void TableReader::Read(std::string_view key, std::optional<std::string>& out) {
+  const DocumentNode* node = FindKind(key, Kind::kString, "a string");
+  if (node == nullptr) return;
+  if (node->text.empty() || node->text.find('\0') != std::string::npos) {
+    return Fail(node->line, absl::StrCat("'", key, "'", In(), " is empty or holds a NUL character"));
+  }
+  out = node->text;
+}
+
+void TableReader::Read(std::string_view key, std::optional<bool>& out) {
+  if (const DocumentNode* node = FindKind(key, Kind::kBool, "true or false")) out = node->boolean;
+}
+
+void TableReader::Read(std::string_view key, std::vector<std::string>& out) {
+  std::vector<Entry> entries;
+  Read(key, entries);
+  for (Entry& entry : entries) out.push_back(std::move(entry.value));
+}
+
+void TableReader::Read(std::string_view key, std::vector<Entry>& out) {
+  const DocumentNode* list = FindKind(key, Kind::kList, "a list of strings");
+  if (list == nullptr) return;
+  for (const DocumentNode& item : list->items) {
+    if (item.kind != Kind::kString) {
+      return Fail(item.line, absl::StrCat("every value of '", key, "'", In(),
+                                          " must be a string, not ", item.KindName()));
+    }
+    // A NUL, which JSON can write as an escape, would cut the value short in the kernel.
+    if (item.text.empty() || item.text.find('\0') != std::string::npos) {
+      return Fail(item.line,
+                  absl::StrCat("'", key, "'", In(), " holds an empty value or a NUL character"));
+    }
+    out.push_back({item.text, absl::StrCat(origin_, ":", item.line)});
+  }
+}
+
+void TableReader::Read(std::string_view key, uint64_t least, uint64_t most,
+                       std::optional<uint64_t>& out) {
+  const DocumentNode* node = FindKind(key, Kind::kInteger, "an integer");
+  if (node == nullptr) return;
+  if (node->integer < 0 || static_cast<uint64_t>(node->integer) < least ||
+      static_cast<uint64_t>(node->integer) > most) {
+    return Fail(node->line,
+                absl::StrCat("'", key, "'", In(), " must be from ", least, " to ", most));
+  }
+  out = static_cast<uint64_t>(node->integer);
+}
+
+void TableReader::ReadNumber(std::string_view key, double above, double most,
+                             std::optional<double>& out) {
+  const DocumentNode* node = Find(key);
+  if (node == nullptr) return;
+  if (node->kind != Kind::kInteger && node->kind != Kind::kReal) {
+    return FailType(*node, key, "a number");
+  }
+  const double value = node->kind == Kind::kReal ? node->real : static_cast<double>(node->integer);
+  // Written so that NaN fails too.
+  if (!(value > above && value <= most)) {
+    return Fail(node->line, absl::StrCat("'", key, "'", In(), " must be more than ", above,
+                                         " and at most ", most));
+  }
+  out = value;
+}
+
+void TableReader::Read(std::string_view key,
+                       std::vector<std::pair<std::string, std::string>>& out) {
+  const DocumentNode* table = FindKind(key, Kind::kTable, "a table of strings");
+  if (table == nullptr) return;
+  for (const DocumentMember& member : table->members) {
+    if (member.value.kind != Kind::kString) {
+      return Fail(member.value.line, absl::StrCat("every value of '", key, "'", In(),
+                                                  " must be a string"));
+    }
+    out.emplace_back(member.key, member.value.text);
+  }
+}
+
+void TableReader::Table(std::string_view key, const std::function<void(TableReader&)>& read) {
+  const DocumentNode* node = FindKind(key, Kind::kTable, "a table");
+  if (node == nullptr) return;
+  TableReader reader(*node, absl::StrCat("[", key, "]"), origin_, status_);
+  read(reader);
+  reader.Finish();
+}
+
+void TableReader::Tables(std::string_view key, const std::function<void(TableReader&)>& read) {
+  const DocumentNode* node = FindKind(key, Kind::kList, "a list of tables");
+  if (node == nullptr) return;
+  for (const DocumentNode& item : node->items) {
+    if (!status_.ok()) return;
+    TableReader reader(item, absl::StrCat("[[", key, "]]"), origin_, status_);
+    read(reader);
+    reader.Finish();
+  }
+}
+
+void TableReader::Finish() {
+  if (!status_.ok()) return;
+  for (const DocumentMember& member : table_.members) {
+    if (std::find(known_.begin(), known_.end(), member.key) != known_.end()) continue;
+    return Fail(member.line, absl::StrCat("unknown key '", Printable(member.key), "'", In(),
+                                          "; did you mean '", NearestWord(member.key, known_),
+                                          "'?"));
+  }
+}
+
+}  // namespace safe_trace
