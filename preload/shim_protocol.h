@@ -13,6 +13,8 @@
 #define ST_SHIM_VERSION 1u
 /* A directory descriptor that no process can have. */
 #define ST_SHIM_DIRFD (-0x5afe01)
+/* O_RDONLY | O_CLOEXEC, the kernel's value on x86-64; the descriptor marks the call, not this. */
+#define ST_SHIM_FLAGS 02000000
 /* The same for the supervisor's own injected openat (exec surgery). */
 #define ST_SURGERY_DIRFD (-0x5afe02)
 #define ST_SHIM_TEXT_SIZE 256u
