@@ -27,6 +27,7 @@ struct Domain {
 
 struct Process {
   pid_t tgid = 0;
+  uint64_t serial = 0;           // number within the run, never reused; the broker's client value
   std::string entity_id;         // unique in the run: "<tgid>-<serial>"
   std::string parent_entity_id;  // "" for the first
   std::string executable;        // canonical path of the image

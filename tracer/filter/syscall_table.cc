@@ -1,0 +1,214 @@
+#include "tracer/filter/syscall_table.h"
+
+#include <sys/syscall.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+
+// Calls that this distribution's headers do not name yet; the numbers are the same on every
+// architecture since Linux 5.x.
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+#ifndef SYS_setxattrat
+#define SYS_setxattrat 463
+#define SYS_removexattrat 466
+#endif
+#ifndef SYS_file_setattr
+#define SYS_file_setattr 469
+#endif
+#ifndef SYS_open_tree_attr
+#define SYS_open_tree_attr 467
+#endif
+
+namespace safe_trace {
+namespace {
+
+constexpr SyscallEntry Notify(int number, std::string_view name, HandlerGroup group) {
+  return {number, name, Handling::kNotify, group, 0, {}};
+}
+constexpr SyscallEntry Refuse(int number, std::string_view name, int error,
+                              std::string_view reason) {
+  return {number, name, Handling::kRefuse, HandlerGroup::kNone, error, reason};
+}
+constexpr SyscallEntry Conditional(int number, std::string_view name, HandlerGroup group) {
+  return {number, name, Handling::kConditional, group, 0, {}};
+}
+
+#define ST_NOTIFY(name, group) Notify(SYS_##name, #name, HandlerGroup::group)
+#define ST_REFUSE(name, error, reason) Refuse(SYS_##name, #name, error, reason)
+#define ST_CONDITIONAL(name, group) Conditional(SYS_##name, #name, HandlerGroup::group)
+
+constexpr std::string_view kUnseen = "its work would not be seen";
+constexpr std::string_view kMounts = "it changes what paths mean";
+constexpr std::string_view kMachine = "it changes the machine";
+constexpr std::string_view kInspect = "it reaches into other processes";
+constexpr std::string_view kKernel = "it is an attack surface that no install needs";
+
+constexpr auto kTable = std::to_array<SyscallEntry>({
+    ST_NOTIFY(open, kOpen),
+    ST_NOTIFY(openat, kOpen),
+    ST_NOTIFY(openat2, kOpen),
+    ST_NOTIFY(creat, kOpen),
+
+    ST_NOTIFY(mkdir, kNames),
+    ST_NOTIFY(mkdirat, kNames),
+    ST_NOTIFY(rmdir, kNames),
+    ST_NOTIFY(unlink, kNames),
+    ST_NOTIFY(unlinkat, kNames),
+    ST_NOTIFY(rename, kNames),
+    ST_NOTIFY(renameat, kNames),
+    ST_NOTIFY(renameat2, kNames),
+    ST_NOTIFY(link, kNames),
+    ST_NOTIFY(linkat, kNames),
+    ST_NOTIFY(symlink, kNames),
+    ST_NOTIFY(symlinkat, kNames),
+    ST_NOTIFY(mknod, kNames),
+    ST_NOTIFY(mknodat, kNames),
+
+    // Landlock does not know these: they are always done on the caller's behalf.
+    ST_NOTIFY(truncate, kAttributes),
+    ST_NOTIFY(chmod, kAttributes),
+    ST_NOTIFY(fchmod, kAttributes),
+    ST_NOTIFY(fchmodat, kAttributes),
+    ST_NOTIFY(fchmodat2, kAttributes),
+    ST_NOTIFY(chown, kAttributes),
+    ST_NOTIFY(fchown, kAttributes),
+    ST_NOTIFY(lchown, kAttributes),
+    ST_NOTIFY(fchownat, kAttributes),
+    ST_NOTIFY(setxattr, kAttributes),
+    ST_NOTIFY(lsetxattr, kAttributes),
+    ST_NOTIFY(fsetxattr, kAttributes),
+    ST_NOTIFY(removexattr, kAttributes),
+    ST_NOTIFY(lremovexattr, kAttributes),
+    ST_NOTIFY(fremovexattr, kAttributes),
+    ST_REFUSE(setxattrat, ENOSYS, "programs fall back to setxattr, which is decided on"),
+    ST_REFUSE(removexattrat, ENOSYS, "programs fall back to removexattr, which is decided on"),
+    ST_REFUSE(file_setattr, ENOSYS, "programs do without it"),
+
+    ST_NOTIFY(execve, kExec),
+    ST_NOTIFY(execveat, kExec),
+
+    ST_NOTIFY(connect, kNetwork),
+    ST_NOTIFY(bind, kNetwork),
+    ST_NOTIFY(listen, kNetwork),
+    ST_CONDITIONAL(sendto, kNetwork),
+    ST_CONDITIONAL(sendmsg, kNetwork),
+    ST_CONDITIONAL(sendmmsg, kNetwork),
+    ST_CONDITIONAL(socket, kNone),
+    ST_CONDITIONAL(setsockopt, kNone),
+
+    // A process named by number may be one outside: only the tree's own may be meant.
+    ST_CONDITIONAL(prlimit64, kTarget),
+    ST_CONDITIONAL(setpriority, kTarget),
+    ST_CONDITIONAL(ioprio_set, kTarget),
+    ST_CONDITIONAL(sched_setaffinity, kTarget),
+    ST_CONDITIONAL(sched_setscheduler, kTarget),
+    ST_CONDITIONAL(sched_setparam, kTarget),
+    ST_CONDITIONAL(sched_setattr, kTarget),
+    ST_CONDITIONAL(kill, kTarget),
+    ST_CONDITIONAL(tkill, kTarget),
+    ST_CONDITIONAL(tgkill, kTarget),
+    ST_CONDITIONAL(rt_sigqueueinfo, kTarget),
+    ST_CONDITIONAL(rt_tgsigqueueinfo, kTarget),
+    ST_CONDITIONAL(pidfd_send_signal, kTarget),
+    ST_CONDITIONAL(process_vm_readv, kNone),
+    ST_CONDITIONAL(process_vm_writev, kNone),
+    ST_NOTIFY(shmat, kTarget),
+
+    ST_CONDITIONAL(clone, kNone),
+    ST_CONDITIONAL(unshare, kNone),
+    ST_CONDITIONAL(seccomp, kNone),
+    ST_CONDITIONAL(prctl, kNone),
+    ST_CONDITIONAL(ioctl, kNone),
+
+    ST_REFUSE(clone3, ENOSYS, "its flags lie in memory; programs fall back to clone"),
+    ST_REFUSE(io_uring_setup, ENOSYS, kUnseen),
+    ST_REFUSE(io_uring_enter, ENOSYS, kUnseen),
+    ST_REFUSE(io_uring_register, ENOSYS, kUnseen),
+    ST_REFUSE(ptrace, EPERM, "the tree is traced already, and by one tracer only"),
+    ST_REFUSE(pidfd_getfd, EPERM, kInspect),
+    ST_REFUSE(kcmp, EPERM, kInspect),
+    ST_REFUSE(process_madvise, EPERM, kInspect),
+    ST_REFUSE(process_mrelease, EPERM, kInspect),
+    ST_REFUSE(migrate_pages, EPERM, kInspect),
+    ST_REFUSE(move_pages, EPERM, kInspect),
+    ST_REFUSE(perf_event_open, EACCES, kInspect),
+    ST_REFUSE(open_by_handle_at, EPERM, "it opens files without a path"),
+    ST_REFUSE(fanotify_init, EPERM, "it watches what others do, and hands out descriptors"),
+    ST_REFUSE(userfaultfd, EPERM, "it could stall the supervisor's reads"),
+    ST_REFUSE(bpf, EPERM, kKernel),
+    ST_REFUSE(add_key, EACCES, "keyrings hold credentials of the session"),
+    ST_REFUSE(keyctl, EACCES, "keyrings hold credentials of the session"),
+    ST_REFUSE(request_key, EACCES, "keyrings hold credentials of the session"),
+    ST_REFUSE(lookup_dcookie, EPERM, kKernel),
+
+    ST_REFUSE(mount, EPERM, kMounts),
+    ST_REFUSE(umount2, EPERM, kMounts),
+    ST_REFUSE(pivot_root, EPERM, kMounts),
+    ST_REFUSE(chroot, EPERM, kMounts),
+    ST_REFUSE(move_mount, EPERM, kMounts),
+    ST_REFUSE(open_tree, EPERM, kMounts),
+    ST_REFUSE(open_tree_attr, EPERM, kMounts),
+    ST_REFUSE(fsopen, EPERM, kMounts),
+    ST_REFUSE(fsconfig, EPERM, kMounts),
+    ST_REFUSE(fsmount, EPERM, kMounts),
+    ST_REFUSE(fspick, EPERM, kMounts),
+    ST_REFUSE(mount_setattr, EPERM, kMounts),
+    ST_REFUSE(setns, EPERM, kMounts),
+
+    ST_REFUSE(swapon, EPERM, kMachine),
+    ST_REFUSE(swapoff, EPERM, kMachine),
+    ST_REFUSE(reboot, EPERM, kMachine),
+    ST_REFUSE(init_module, EPERM, kMachine),
+    ST_REFUSE(finit_module, EPERM, kMachine),
+    ST_REFUSE(delete_module, EPERM, kMachine),
+    ST_REFUSE(kexec_load, EPERM, kMachine),
+    ST_REFUSE(kexec_file_load, EPERM, kMachine),
+    ST_REFUSE(acct, EPERM, kMachine),
+    ST_REFUSE(quotactl, EPERM, kMachine),
+    ST_REFUSE(quotactl_fd, EPERM, kMachine),
+    ST_REFUSE(settimeofday, EPERM, kMachine),
+    ST_REFUSE(clock_settime, EPERM, kMachine),
+    ST_REFUSE(sethostname, EPERM, kMachine),
+    ST_REFUSE(setdomainname, EPERM, kMachine),
+    ST_REFUSE(iopl, EPERM, kMachine),
+    ST_REFUSE(ioperm, EPERM, kMachine),
+    ST_REFUSE(syslog, EPERM, kMachine),
+    ST_REFUSE(vhangup, EPERM, kMachine),
+});
+
+#undef ST_NOTIFY
+#undef ST_REFUSE
+#undef ST_CONDITIONAL
+
+constexpr int kHighestNumber = 512;
+
+constexpr std::array<int16_t, kHighestNumber> IndexByNumber() {
+  std::array<int16_t, kHighestNumber> index{};
+  index.fill(-1);
+  for (size_t i = 0; i < kTable.size(); ++i) {
+    index[static_cast<size_t>(kTable[i].number)] = static_cast<int16_t>(i);
+  }
+  return index;
+}
+constexpr std::array<int16_t, kHighestNumber> kIndex = IndexByNumber();
+
+}  // namespace
+
+std::span<const SyscallEntry> SyscallTable() { return kTable; }
+
+const SyscallEntry* FindSyscall(int number) {
+  if (number < 0 || number >= kHighestNumber || kIndex[static_cast<size_t>(number)] < 0) {
+    return nullptr;
+  }
+  return &kTable[static_cast<size_t>(kIndex[static_cast<size_t>(number)])];
+}
+
+std::string_view SyscallName(int number) {
+  const SyscallEntry* entry = FindSyscall(number);
+  return entry == nullptr ? std::string_view("unknown") : entry->name;
+}
+
+}  // namespace safe_trace
