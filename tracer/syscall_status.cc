@@ -2,13 +2,12 @@
 
 #include <cerrno>
 #include <cstring>
-
-#include "absl/strings/str_cat.h"
+#include <string>
 
 namespace safe_trace {
 
 absl::Status ErrnoStatus(int error, std::string_view what) {
-  std::string message = absl::StrCat(what, ": ", strerror(error));
+  std::string message = std::string(what) + ": " + strerror(error);
   switch (error) {
     case ESRCH:
     case ENOENT:

@@ -201,8 +201,7 @@ int PathResolver::ResolveParent(const TaskRef& task, int dirfd, const std::strin
     if (out.leaf.size() > NAME_MAX) return ENAMETOOLONG;
     std::string head = slash == std::string::npos ? "." : rest.substr(0, slash + 1);
     std::string canonical;
-    int error = Lookup(task, head.starts_with('/') ? UniqueFd() : base, head, true, out.parent,
-                       canonical);
+    int error = Lookup(task, base, head, true, out.parent, canonical);
     if (error != 0) return error;
     struct stat status {};
     if (fstat(out.parent.get(), &status) != 0) return errno;

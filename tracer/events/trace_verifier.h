@@ -1,0 +1,68 @@
+// Checks the chain of a trace and tells the kinds of damage apart.
+#ifndef SAFE_TRACE_TRACER_EVENTS_TRACE_VERIFIER_H_
+#define SAFE_TRACE_TRACER_EVENTS_TRACE_VERIFIER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "tracer/events/trace_log_reader.h"
+#include "tracer/events/trace_record.h"
+
+namespace safe_trace {
+
+enum class TraceState : uint8_t {
+  kComplete,    // every line is in the chain and the last one is the summary
+  kUnfinished,  // every line is in the chain, but there is no summary: killed, or still running
+  kChanged,     // line `line` is not what was written
+  kMissing,     // `missing` lines after line `line` are gone (0: from the beginning)
+  kNotATrace,
+};
+
+struct TraceCheck {
+  TraceState state = TraceState::kNotATrace;
+  uint64_t line = 0;
+  uint64_t missing = 0;
+  uint64_t lines = 0;             // whole lines read
+  bool last_line_is_cut = false;  // the file ends inside a line
+  std::string run_id;
+  std::string head_hash;  // of the last line that was checked
+  std::string detail;     // one clause for a person, "" where the state says it all
+};
+
+// Fed with every line of one trace in order. The first damage found is the one reported.
+class TraceVerifier {
+ public:
+  // `record` is the parsed line, null where it did not parse.
+  void Feed(const TraceLine& line, const TraceRecord* record);
+  TraceCheck Finish();
+
+ private:
+  struct Link {
+    int64_t sequence = 0;
+    std::string_view prev_hash;
+  };
+  void FeedFirst(const TraceLine& line, const TraceRecord* record);
+  void FeedNext(const TraceLine& line, const Link& link);
+  void CheckSummary(const TraceLine& line);
+  void Decide(TraceState state, uint64_t line, std::string detail);
+
+  TraceCheck check_;
+  bool decided_ = false;
+  bool ended_ = false;              // the summary was seen
+  bool first_line_is_bad_ = false;  // a trace with a broken header, or no trace: line 2 tells
+  int64_t expected_sequence_ = 1;
+  std::string head_;
+  // A line whose prev_hash does not fit: either it or the line before was changed; the next tells.
+  std::optional<uint64_t> suspect_;
+};
+
+absl::StatusOr<TraceCheck> VerifyTrace(TraceLogReader& reader);
+
+// "line 12 was changed: ...": the state as a sentence without the file's name.
+std::string DescribeCheck(const TraceCheck& check, bool is_being_written);
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_TRACER_EVENTS_TRACE_VERIFIER_H_

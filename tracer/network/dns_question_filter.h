@@ -1,0 +1,46 @@
+// Decides what becomes of one question: answered here, refused, or sent on to the machine's
+// resolvers. No sockets. Used on the broker's thread.
+#ifndef SAFE_TRACE_TRACER_NETWORK_DNS_QUESTION_FILTER_H_
+#define SAFE_TRACE_TRACER_NETWORK_DNS_QUESTION_FILTER_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "policy/access_request.h"
+#include "tracer/network/address_book.h"
+#include "tracer/network/dns_broker.h"
+#include "tracer/network/dns_message.h"
+
+namespace safe_trace {
+
+class DnsQuestionFilter {
+ public:
+  using Decide = std::function<bool(const DnsQuestion&)>;
+
+  // `book` outlives the filter. Static names are entered into it at once: the C library reads
+  // /etc/hosts by itself and never asks for them.
+  DnsQuestionFilter(Decide decide, std::vector<std::pair<std::string, IpAddress>> static_names,
+                    AddressBook& book);
+
+  // The response to give at once; nothing where the question may be sent on. A refused name gets
+  // NXDOMAIN, so that programs fail cleanly and without waiting.
+  std::optional<DnsBytes> AnswerLocally(const DnsQuery& query, uint64_t client) const;
+
+ private:
+  std::optional<DnsBytes> AnswerReverse(const DnsQuery& query, const IpAddress& address,
+                                        uint64_t client) const;
+  bool Allowed(const std::string& name, uint16_t type, uint64_t client) const;
+
+  Decide decide_;
+  std::map<std::string, std::vector<IpAddress>> static_names_;
+  AddressBook& book_;
+};
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_TRACER_NETWORK_DNS_QUESTION_FILTER_H_
