@@ -2,6 +2,7 @@
 #ifndef SAFE_TRACE_POLICY_PATH_TEMPLATE_H_
 #define SAFE_TRACE_POLICY_PATH_TEMPLATE_H_
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <string>
@@ -23,6 +24,7 @@ struct TemplateFacts {
 
 // Understood in `tmpl`:
 //   {cwd}            the working directory
+//   {cwd:GLOB}       the shortest leading path of it that GLOB (MatchesPathGlob) matches
 //   {home}           the home
 //   {cache}          $XDG_CACHE_HOME, else {home}/.cache
 //   {install}        each install target
@@ -30,7 +32,7 @@ struct TemplateFacts {
 //   {exe-prefix}     the executable's directory without its last component ("/venv" of /venv/bin/x)
 //   {arg:N}          the Nth argument after the matched script, from 1
 //   {env:NAME}       each element of a colon-separated variable
-//   {env:NAME:GLOB}  of each element the shortest leading path that GLOB (MatchesPathGlob) matches:
+//   {env:NAME:GLOB}  of each element the shortest leading path that GLOB matches:
 //                    {env:PATH:/**/pip-build-env-*} of /tmp/pip-build-env-x/bin:/bin is
 //                    /tmp/pip-build-env-x
 //   {option:--name}  the value of an option after the matched script: "--name V", "--name=V"

@@ -1,0 +1,217 @@
+// What a command line says to a profile: which manager it starts, which paths it names.
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "policy/path_pattern.h"
+#include "policy/profile.h"
+
+namespace safe_trace {
+namespace {
+
+// Arguments of an exec are matched as a whole, script text included.
+constexpr size_t kMaxArgument = size_t{64} << 10;
+constexpr size_t kMaxValues = 64;
+
+std::string_view BaseName(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+bool MatchesAny(const std::vector<std::string>& globs, std::string_view text) {
+  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
+    return MatchesGlob(glob, text, kMaxArgument);
+  });
+}
+
+bool Contains(const std::vector<std::string>& list, std::string_view text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+bool IsAssignment(std::string_view word) {
+  const size_t equals = word.find('=');
+  return equals != std::string_view::npos && equals > 0 && word.front() != '-';
+}
+
+// The index of what `env` runs, arguments.size() where it runs nothing that can be told.
+size_t SkipEnv(const std::vector<std::string>& arguments) {
+  size_t i = 0;
+  while (i < arguments.size() && BaseName(arguments[i]) == "env") {
+    ++i;
+    while (i < arguments.size()) {
+      const std::string& word = arguments[i];
+      if (word == "-u" || word == "--unset" || word == "-C" || word == "--chdir") {
+        i += 2;
+      } else if (word == "--") {
+        ++i;
+        break;
+      } else if (word == "-S" || absl::StartsWith(word, "--split-string")) {
+        return arguments.size();
+      } else if (IsAssignment(word) || absl::StartsWith(word, "-")) {
+        ++i;
+      } else {
+        break;
+      }
+    }
+  }
+  return std::min(i, arguments.size());
+}
+
+bool IsPython(std::string_view base_name) {
+  if (absl::StartsWith(base_name, "pypy")) base_name.remove_prefix(4);
+  else if (absl::StartsWith(base_name, "python")) base_name.remove_prefix(6);
+  else return false;
+  return base_name.find_first_not_of("0123456789.dtm") == std::string_view::npos;
+}
+
+struct PythonTarget {
+  std::string_view module;
+  std::string_view script;
+};
+
+// What `python ARGUMENTS[from...]` runs; both empty for -c, standard input, or nothing.
+PythonTarget FindPythonTarget(const std::vector<std::string>& arguments, size_t from) {
+  for (size_t i = from; i < arguments.size(); ++i) {
+    const std::string_view word = arguments[i];
+    if (word == "--check-hash-based-pycs") {
+      ++i;
+      continue;
+    }
+    if (word == "-" || word == "--") return {};
+    if (word.empty() || word.front() != '-') return {{}, word};
+    if (absl::StartsWith(word, "--")) continue;
+    // Short flags may be joined ("-Im"); the first that takes a value takes the rest of the word,
+    // else the next one.
+    const size_t flag = word.find_first_of("cmWX", 1);
+    if (flag == std::string_view::npos) continue;
+    const bool joined = flag + 1 < word.size();
+    if (word[flag] == 'c') return {};
+    if (word[flag] == 'm') {
+      if (joined) return {word.substr(flag + 1), {}};
+      return {i + 1 < arguments.size() ? std::string_view(arguments[i + 1]) : "", {}};
+    }
+    if (!joined) ++i;
+  }
+  return {};
+}
+
+bool Recognizes(const Profile& profile, const std::vector<std::string>& arguments, size_t start,
+                std::string_view executable) {
+  const std::string_view program = BaseName(arguments[start]);
+  if (MatchesAny(profile.programs, program)) return true;
+  if (!IsPython(program) && !IsPython(BaseName(executable))) {
+    return start == 0 && MatchesAny(profile.programs, BaseName(executable));
+  }
+  const PythonTarget target = FindPythonTarget(arguments, start + 1);
+  if (!target.module.empty()) return Contains(profile.modules, target.module);
+  return !target.script.empty() && MatchesAny(profile.programs, BaseName(target.script));
+}
+
+// Where the manager's own words begin: after "pip", "python -m pip", "env X=1 pip".
+size_t AfterProgram(const Profile& profile, const std::vector<std::string>& arguments) {
+  for (size_t i = SkipEnv(arguments); i < arguments.size(); ++i) {
+    if (MatchesAny(profile.programs, BaseName(arguments[i]))) return i + 1;
+    const bool is_module = i > 0 && absl::StartsWith(arguments[i - 1], "-") &&
+                           absl::EndsWith(arguments[i - 1], "m");
+    if (is_module && Contains(profile.modules, arguments[i])) return i + 1;
+    for (const std::string& module : profile.modules) {
+      if (arguments[i] == "-m" + module) return i + 1;
+    }
+  }
+  return std::min<size_t>(1, arguments.size());
+}
+
+// `option` is "--name" (also by "--name=value") or "-x" (also by "-xvalue").
+bool IsOption(std::string_view word, const std::string& option) {
+  if (word == option) return true;
+  if (!absl::StartsWith(word, option)) return false;
+  return absl::StartsWith(option, "--") ? word[option.size()] == '=' : true;
+}
+
+}  // namespace
+
+const Profile& RecognizeProfile(const std::vector<std::string>& arguments,
+                                std::string_view executable) {
+  const std::vector<Profile>& profiles = ShippedProfiles();
+  const size_t start = SkipEnv(arguments);
+  if (start < arguments.size()) {
+    for (const Profile& profile : profiles) {
+      if (Recognizes(profile, arguments, start, start == 0 ? executable : std::string_view())) {
+        return profile;
+      }
+    }
+  }
+  return profiles.back();
+}
+
+int MatchExecRule(const ExecRule& rule, const ExecFacts& facts) {
+  for (const std::string& name : rule.environment_set) {
+    const std::string prefix = name + "=";
+    const bool set = std::any_of(facts.environment.begin(), facts.environment.end(),
+                                 [&](const std::string& v) { return absl::StartsWith(v, prefix); });
+    if (!set) return -1;
+  }
+  for (const std::string& argument : facts.arguments) {
+    if (MatchesAny(rule.arguments_absent, argument)) return -1;
+  }
+  int first = 0;
+  size_t at = 0;
+  for (size_t p = 0; p < rule.arguments.size(); ++p, ++at) {
+    while (at < facts.arguments.size() &&
+           !MatchesGlob(rule.arguments[p], facts.arguments[at], kMaxArgument)) {
+      ++at;
+    }
+    if (at >= facts.arguments.size()) return -1;
+    if (p == 0) first = static_cast<int>(at);
+  }
+  return first;
+}
+
+std::vector<std::string> WritesOfCommand(const Profile& profile,
+                                         const std::vector<std::string>& arguments) {
+  // The manager's command is the first word that names one: options before it may take values,
+  // and which do is the manager's business.
+  std::vector<std::string> writes;
+  const size_t start = AfterProgram(profile, arguments);
+  for (const CommandWrites& rule : profile.command_writes) {
+    bool is_command = false;
+    bool has_option = rule.options.empty();
+    for (size_t i = start; i < arguments.size(); ++i) {
+      if (arguments[i] == "--") break;
+      is_command = is_command || Contains(rule.commands, arguments[i]);
+      for (const std::string& option : rule.options) {
+        has_option = has_option || IsOption(arguments[i], option);
+      }
+    }
+    if (is_command && has_option) {
+      writes.insert(writes.end(), rule.writes.begin(), rule.writes.end());
+    }
+  }
+  return writes;
+}
+
+std::vector<std::string> PathOptionValues(const Profile& profile,
+                                          const std::vector<std::string>& arguments) {
+  std::vector<std::string> values;
+  for (size_t i = AfterProgram(profile, arguments); i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "--" || values.size() >= kMaxValues) break;
+    for (const std::string& option : profile.path_options) {
+      if (!IsOption(word, option)) continue;
+      if (word != option) {
+        const size_t skip = option.size() + (absl::StartsWith(option, "--") ? 1 : 0);
+        if (word.size() > skip) values.push_back(word.substr(skip));
+      } else if (i + 1 < arguments.size() && !arguments[i + 1].empty()) {
+        values.push_back(arguments[i + 1]);
+      }
+      break;
+    }
+  }
+  return values;
+}
+
+}  // namespace safe_trace
