@@ -118,12 +118,21 @@ void TraceLogWriter::Record(TraceEvent event) {
     ++dropped_total_;
   } else if (HasRoom(bytes)) {
     Push(std::move(event), bytes);
-  } else if (!event.is_violation) {
-    ++dropped_;
-    ++dropped_total_;
   } else {
-    RecordWithoutRoom(lock, std::move(event), bytes);
+    WakeForRoom();
+    if (event.is_violation) {
+      RecordWithoutRoom(lock, std::move(event), bytes);
+    } else {
+      ++dropped_;
+      ++dropped_total_;
+    }
   }
+}
+
+void TraceLogWriter::WakeForRoom() {
+  if (urgent_) return;
+  urgent_ = true;
+  work_.notify_one();
 }
 
 bool TraceLogWriter::HasRoom(size_t bytes) const {

@@ -80,6 +80,7 @@ class TraceLogWriter : public TraceSink {
 
   // All of these need mutex_.
   bool HasRoom(size_t bytes) const;
+  void WakeForRoom();
   void Push(TraceEvent event, size_t bytes);
   void RecordWithoutRoom(std::unique_lock<std::mutex>& lock, TraceEvent event, size_t bytes);
   void Fail(const absl::Status& status);
@@ -102,7 +103,7 @@ class TraceLogWriter : public TraceSink {
   size_t queued_bytes_ = 0;
   uint64_t dropped_ = 0;  // not yet said in the trace
   uint64_t dropped_total_ = 0;
-  bool urgent_ = false;   // a violation is queued
+  bool urgent_ = false;   // a violation is queued, or there is no room
   bool writing_ = false;  // someone has the sink, the formatter and the chain
   std::chrono::steady_clock::time_point last_progress_;  // of whoever is writing
   bool closing_ = false;
