@@ -1,0 +1,216 @@
+#include "launcher/host_facts_reader.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <string_view>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "launcher/host_paths.h"
+#include "launcher/install_targets.h"
+#include "launcher/package_manager.h"
+#include "launcher/path_search.h"
+#include "launcher/toolchain_roots.h"
+#include "policy/policy.h"
+#include "tracer/syscall_status.h"
+
+namespace safe_trace {
+namespace {
+
+constexpr size_t kMostPasswdBytes = 1 << 20;
+constexpr size_t kMostHomes = 64;
+
+struct PasswdEntry {
+  uint32_t user_id = 0;
+  std::string home;
+};
+
+// The file alone, not the name service: asking a directory server could take seconds.
+std::vector<PasswdEntry> ReadPasswd(const std::string& file) {
+  std::vector<PasswdEntry> entries;
+  absl::StatusOr<std::string> text = ReadSmallFile(file, kMostPasswdBytes);
+  if (!text.ok()) return entries;
+  for (absl::string_view line : absl::StrSplit(*text, '\n')) {
+    std::vector<absl::string_view> fields = absl::StrSplit(line, ':');
+    PasswdEntry entry;
+    if (fields.size() < 7 || !absl::SimpleAtoi(fields[2], &entry.user_id)) continue;
+    entry.home = std::string(fields[5]);
+    if (!entry.home.empty() && entry.home.front() == '/') entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+// Users of a directory service are not in the file.
+std::string HomeFromNameService(uint32_t user_id) {
+  std::array<char, 16384> buffer;
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(user_id, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr ||
+      found->pw_dir == nullptr || found->pw_dir[0] != '/') {
+    return "";
+  }
+  return found->pw_dir;
+}
+
+// Directories of the system that accounts of daemons have as their "home": protecting them as homes
+// would take the system away from everybody.
+bool IsSystemDirectory(std::string_view path) {
+  for (std::string_view whole : {"/", "/var", "/home", "/opt", "/srv", "/mnt", "/media", "/tmp",
+                                 "/var/lib", "/var/mail", "/var/tmp", "/usr/local"}) {
+    if (path == whole) return true;
+  }
+  return false;
+}
+
+bool IsBeneathSystem(std::string_view path) {
+  for (std::string_view root :
+       {"/bin", "/sbin", "/usr", "/lib", "/lib32", "/lib64", "/libx32", "/boot", "/dev", "/etc",
+        "/proc", "/sys", "/run", "/var/cache", "/var/spool", "/nonexistent"}) {
+    if (IsWithin(path, root)) return true;
+  }
+  return false;
+}
+
+void AddUnique(const std::string& path, std::vector<std::string>& to) {
+  if (std::find(to.begin(), to.end(), path) == to.end()) to.push_back(path);
+}
+
+void FillHomes(const HostSources& sources, HostFacts& facts) {
+  std::vector<PasswdEntry> passwd = ReadPasswd(sources.passwd_file);
+  std::string own;
+  for (const PasswdEntry& entry : passwd) {
+    if (entry.user_id == sources.user_id && own.empty()) own = entry.home;
+  }
+  std::string home = facts.Variable("HOME");
+  bool from_variable = !home.empty() && home.front() == '/';
+  if (own.empty() && !from_variable) own = HomeFromNameService(sources.user_id);
+  facts.home = from_variable ? CanonicalPath(home) : own.empty() ? "" : CanonicalPath(own);
+  if (!facts.home.empty() && !IsSystemDirectory(facts.home)) facts.homes.push_back(facts.home);
+
+  auto add = [&](const std::string& path) {
+    std::string canonical = CanonicalPath(path);
+    if (facts.homes.size() >= kMostHomes || IsSystemDirectory(canonical) ||
+        IsBeneathSystem(canonical) || !IsDirectory(canonical)) {
+      return;
+    }
+    AddUnique(canonical, facts.homes);
+  };
+  if (!own.empty()) add(own);
+  if (sources.user_id != 0) return;
+  for (const PasswdEntry& entry : passwd) add(entry.home);
+}
+
+// A TMPDIR that is or holds a home, or the root, would open it all to writing.
+void FillTemporaryDirectories(HostFacts& facts) {
+  for (const char* name : {"TMPDIR", "TEMP", "TMP"}) {
+    std::string value = facts.Variable(name);
+    if (value.empty() || value.front() != '/') continue;
+    std::string path = CanonicalPath(value);
+    bool holds_home = std::any_of(facts.homes.begin(), facts.homes.end(),
+                                  [&](const std::string& home) { return IsWithin(home, path); });
+    if (path != "/" && !holds_home && IsDirectory(path)) {
+      AddUnique(path, facts.temporary_directories);
+    }
+  }
+  for (const char* place : {"/tmp", "/var/tmp", "/dev/shm"}) {
+    std::string path = CanonicalPath(place);
+    if (IsDirectory(path)) AddUnique(path, facts.temporary_directories);
+  }
+}
+
+void FillStateDirectories(HostFacts& facts) {
+  struct Place {
+    const char* variable;
+    const char* below_home;
+  };
+  for (const Place& place :
+       {Place{"XDG_CONFIG_HOME", "/.config"}, Place{"XDG_STATE_HOME", "/.local/state"}}) {
+    std::string base = facts.Variable(place.variable);
+    if (base.empty() || base.front() != '/') {
+      base = facts.home.empty() ? "" : facts.home + place.below_home;
+    }
+    if (!base.empty()) AddUnique(CanonicalPath(base + "/safe-trace"), facts.state_directories);
+  }
+  AddUnique(CanonicalPath("/etc/safe-trace"), facts.state_directories);
+}
+
+void FillEnvironment(const HostSources& sources, HostFacts& facts) {
+  for (const std::string& entry : sources.environment) {
+    size_t equals = entry.find('=');
+    // Of a name given twice getenv sees the first.
+    if (equals != std::string::npos) {
+      facts.environment.emplace(entry.substr(0, equals), entry.substr(equals + 1));
+    }
+  }
+}
+
+}  // namespace
+
+void AddCatalogLinks(const CredentialCatalog& catalog, HostFacts& facts) {
+  for (const std::string& path : CatalogPaths(facts, catalog)) {
+    std::unique_ptr<char, decltype(&free)> real(realpath(path.c_str(), nullptr), free);
+    if (real != nullptr && path != real.get()) facts.links.emplace(path, real.get());
+  }
+}
+
+absl::StatusOr<HostSources> CurrentHost() {
+  HostSources sources;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    sources.environment.emplace_back(*entry);
+  }
+  std::array<char, 16384> buffer;
+  if (getcwd(buffer.data(), buffer.size()) == nullptr) {
+    return LastErrnoStatus("the working directory");
+  }
+  // Linux answers "(unreachable)/..." for a directory outside the root.
+  if (buffer[0] != '/') return absl::NotFoundError("the working directory is not reachable");
+  sources.working_directory = buffer.data();
+  sources.user_id = getuid();
+  return sources;
+}
+
+absl::StatusOr<HostFacts> ReadHostFacts(const std::vector<std::string>& command,
+                                        const std::string& executable, const Profile& profile) {
+  absl::StatusOr<HostSources> sources = CurrentHost();
+  if (!sources.ok()) return sources.status();
+  return ReadHostFacts(command, executable, profile, *sources);
+}
+
+absl::StatusOr<HostFacts> ReadHostFacts(const std::vector<std::string>& command,
+                                        const std::string& executable, const Profile& profile,
+                                        const HostSources& sources) {
+  if (command.empty()) return absl::InvalidArgumentError("no command was given");
+  HostFacts facts;
+  facts.arguments = command;
+  facts.user_id = sources.user_id;
+  facts.working_directory = CanonicalPath(sources.working_directory);
+  FillEnvironment(sources, facts);
+  FillHomes(sources, facts);
+  FillTemporaryDirectories(facts);
+  FillStateDirectories(facts);
+
+  std::string program = executable;
+  if (program.empty()) {
+    absl::StatusOr<std::string> found = FindProgram(command[0], facts.Variable("PATH"));
+    if (!found.ok()) return found.status();
+    program = *std::move(found);
+  }
+  facts.command_executable = CanonicalPath(AbsolutePath(facts.working_directory, program));
+  facts.toolchains = ToolchainRoots(facts);
+  if (profile.name == "pip") {
+    facts.install_targets = PipInstallTargets(facts);
+    absl::StatusOr<std::vector<HostPort>> hosts = PipHosts(facts);
+    if (!hosts.ok()) return hosts.status();
+    facts.hosts = *std::move(hosts);
+  }
+  return facts;
+}
+
+}  // namespace safe_trace
