@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "policy/path_pattern.h"
 #include "policy/profile.h"
+#include "policy/text_parts.h"
 
 namespace safe_trace {
 namespace {
@@ -49,9 +49,9 @@ size_t SkipEnv(const std::vector<std::string>& arguments) {
       } else if (word == "--") {
         ++i;
         break;
-      } else if (word == "-S" || absl::StartsWith(word, "--split-string")) {
+      } else if (word == "-S" || word.starts_with("--split-string")) {
         return arguments.size();
-      } else if (IsAssignment(word) || absl::StartsWith(word, "-")) {
+      } else if (IsAssignment(word) || word.starts_with("-")) {
         ++i;
       } else {
         break;
@@ -62,8 +62,8 @@ size_t SkipEnv(const std::vector<std::string>& arguments) {
 }
 
 bool IsPython(std::string_view base_name) {
-  if (absl::StartsWith(base_name, "pypy")) base_name.remove_prefix(4);
-  else if (absl::StartsWith(base_name, "python")) base_name.remove_prefix(6);
+  if (base_name.starts_with("pypy")) base_name.remove_prefix(4);
+  else if (base_name.starts_with("python")) base_name.remove_prefix(6);
   else return false;
   return base_name.find_first_not_of("0123456789.dtm") == std::string_view::npos;
 }
@@ -83,7 +83,7 @@ PythonTarget FindPythonTarget(const std::vector<std::string>& arguments, size_t 
     }
     if (word == "-" || word == "--") return {};
     if (word.empty() || word.front() != '-') return {{}, word};
-    if (absl::StartsWith(word, "--")) continue;
+    if (word.starts_with("--")) continue;
     // Short flags may be joined ("-Im"); the first that takes a value takes the rest of the word,
     // else the next one.
     const size_t flag = word.find_first_of("cmWX", 1);
@@ -115,8 +115,8 @@ bool Recognizes(const Profile& profile, const std::vector<std::string>& argument
 size_t AfterProgram(const Profile& profile, const std::vector<std::string>& arguments) {
   for (size_t i = SkipEnv(arguments); i < arguments.size(); ++i) {
     if (MatchesAny(profile.programs, BaseName(arguments[i]))) return i + 1;
-    const bool is_module = i > 0 && absl::StartsWith(arguments[i - 1], "-") &&
-                           absl::EndsWith(arguments[i - 1], "m");
+    const bool is_module = i > 0 && arguments[i - 1].starts_with("-") &&
+                           arguments[i - 1].ends_with("m");
     if (is_module && Contains(profile.modules, arguments[i])) return i + 1;
     for (const std::string& module : profile.modules) {
       if (arguments[i] == "-m" + module) return i + 1;
@@ -128,8 +128,8 @@ size_t AfterProgram(const Profile& profile, const std::vector<std::string>& argu
 // `option` is "--name" (also by "--name=value") or "-x" (also by "-xvalue").
 bool IsOption(std::string_view word, const std::string& option) {
   if (word == option) return true;
-  if (!absl::StartsWith(word, option)) return false;
-  return absl::StartsWith(option, "--") ? word[option.size()] == '=' : true;
+  if (!word.starts_with(option)) return false;
+  return option.starts_with("--") ? word[option.size()] == '=' : true;
 }
 
 }  // namespace
@@ -152,7 +152,7 @@ int MatchExecRule(const ExecRule& rule, const ExecFacts& facts) {
   for (const std::string& name : rule.environment_set) {
     const std::string prefix = name + "=";
     const bool set = std::any_of(facts.environment.begin(), facts.environment.end(),
-                                 [&](const std::string& v) { return absl::StartsWith(v, prefix); });
+                                 [&](const std::string& v) { return v.starts_with(prefix); });
     if (!set) return -1;
   }
   for (const std::string& argument : facts.arguments) {
@@ -203,7 +203,7 @@ std::vector<std::string> PathOptionValues(const Profile& profile,
     for (const std::string& option : profile.path_options) {
       if (!IsOption(word, option)) continue;
       if (word != option) {
-        const size_t skip = option.size() + (absl::StartsWith(option, "--") ? 1 : 0);
+        const size_t skip = option.size() + (option.starts_with("--") ? 1 : 0);
         if (word.size() > skip) values.push_back(word.substr(skip));
       } else if (i + 1 < arguments.size() && !arguments[i + 1].empty()) {
         values.push_back(arguments[i + 1]);

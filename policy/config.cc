@@ -1,16 +1,12 @@
 #include "policy/config.h"
 
 #include <algorithm>
-#include <limits>
+#include <charconv>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "policy/document.h"
 #include "policy/table_reader.h"
+#include "policy/text_parts.h"
 
 namespace safe_trace {
 namespace {
@@ -25,10 +21,10 @@ void CheckEach(TableReader& table, const std::vector<Entry>& entries,
   for (const Entry& entry : entries) {
     const std::string why = problem(entry.value);
     if (why.empty()) continue;
-    int line = table.line();
     // The origin was written as ORIGIN:LINE by the reader.
-    (void)absl::SimpleAtoi(entry.origin.substr(entry.origin.rfind(':') + 1), &line);
-    table.Fail(line, absl::StrCat("'", Printable(entry.value), "': ", why));
+    const std::string_view origin = entry.origin;
+    const auto line = ParseUnsigned(origin.substr(origin.rfind(':') + 1));
+    table.Fail(static_cast<int>(line.value_or(1)), Cat("'", Printable(entry.value), "': ", why));
   }
 }
 
@@ -36,14 +32,14 @@ void ReadMemoryLimit(TableReader& table, Config& config) {
   const DocumentNode* node = table.Find("memory_limit");
   if (node == nullptr) return;
   std::string text = node->text;
-  if (node->kind == DocumentNode::Kind::kInteger) text = absl::StrCat(node->integer);
+  if (node->kind == DocumentNode::Kind::kInteger) text = Cat(node->integer);
   if (text.empty()) {
-    return table.Fail(node->line, absl::StrCat("'memory_limit' in [sandbox] must be a size such as "
+    return table.Fail(node->line, Cat("'memory_limit' in [sandbox] must be a size such as "
                                                "\"2g\", not ",
                                                node->KindName()));
   }
   absl::StatusOr<uint64_t> bytes = ParseByteSize(text);
-  if (!bytes.ok()) return table.Fail(node->line, bytes.status().message());
+  if (!bytes.ok()) return table.Fail(node->line, std::string(bytes.status().message()));
   config.memory_limit_bytes = *bytes;
 }
 
@@ -108,15 +104,15 @@ void ReadFile(TableReader& file, Config& config) {
 }
 
 bool IsNameByte(char c) {
-  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
+  return IsAsciiAlnum(c) || c == '-' || c == '_';
 }
 
 // A dotted IPv4 address is a name by this rule too, which is all that is needed here.
 bool IsHostName(std::string_view name) {
-  if (absl::StartsWith(name, "*.")) name.remove_prefix(2);
-  if (absl::EndsWith(name, ".")) name.remove_suffix(1);
+  if (name.starts_with("*.")) name.remove_prefix(2);
+  if (name.ends_with(".")) name.remove_suffix(1);
   if (name.empty() || name.size() > 253) return false;
-  for (std::string_view label : absl::StrSplit(name, '.')) {
+  for (std::string_view label : Split(name, '.')) {
     if (label.empty() || label.size() > 63) return false;
     if (!std::all_of(label.begin(), label.end(), IsNameByte)) return false;
   }
@@ -139,11 +135,9 @@ std::string HostPortProblem(std::string_view text) {
   if (colon != std::string_view::npos && !(bracketed && text.back() == ']')) {
     const std::string_view port = text.substr(colon + 1);
     host = text.substr(0, colon);
-    uint32_t number = 0;
-    const bool digits = !port.empty() && port.size() <= 5 &&
-                        port.find_first_not_of("0123456789") == std::string_view::npos;
-    if (!digits || !absl::SimpleAtoi(port, &number) || number == 0 || number > 65535) {
-      return absl::StrContains(text, "://")
+    const uint64_t number = ParseUnsigned(port).value_or(0);
+    if (number == 0 || number > 65535) {
+      return text.find("://") != std::string_view::npos
                  ? "write the host alone, without a scheme or a path"
                  : "after ':' must come a port from 1 to 65535; an IPv6 address is written [::1]";
     }
@@ -160,7 +154,7 @@ std::string GrantProblem(std::string_view text) {
   const size_t at = package.find('@', 1);
   const std::string_view name = package.substr(0, at);
   const bool printable = std::all_of(package.begin(), package.end(), [](char c) {
-    return absl::ascii_isgraph(static_cast<unsigned char>(c));
+    return IsAsciiGraphic(c);
   });
   if (name.empty() || name == "@" || !printable || package.size() > 300) {
     return "before '=' must come NAME or NAME@VERSION of a package";
@@ -195,12 +189,13 @@ absl::StatusOr<Config> ParseConfig(std::string_view text, ConfigFormat format,
 
 absl::StatusOr<uint64_t> ParseByteSize(std::string_view text) {
   const absl::Status problem = absl::InvalidArgumentError(
-      absl::StrCat("'", Printable(text),
+      Cat("'", Printable(text),
                    "' is not a size: write bytes or a number with k, m, g or t, such as 512m, "
                    "1.5g or 2GiB; at least 1, at most 1024t"));
   const size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
   const std::string_view digits = text.substr(0, end);
-  std::string unit = absl::AsciiStrToLower(text.substr(end));
+  std::string unit(text.substr(end));
+  for (char& c : unit) c = AsciiLower(c);
   if (digits.empty() || digits.size() > 20 || digits.front() == '.' || digits.back() == '.') {
     return problem;
   }
@@ -214,7 +209,8 @@ absl::StatusOr<uint64_t> ParseByteSize(std::string_view text) {
     if (!unit.empty() && unit != "b" && unit != "ib") return problem;
   }
   double number = 0;
-  if (!absl::SimpleAtod(digits, &number)) return problem;
+  const auto [parsed_to, error] = std::from_chars(digits.data(), text.data() + end, number);
+  if (error != std::errc() || parsed_to != text.data() + end) return problem;
   const double bytes = number * static_cast<double>(uint64_t{1} << shift);
   // A double holds every whole number up to 2^53, more than the largest size accepted.
   if (!(bytes >= 1 && bytes <= static_cast<double>(kMaxMemory))) return problem;

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "policy/config.h"
 #include "policy/document.h"
+#include "policy/text_parts.h"
 
 namespace safe_trace {
 namespace {
@@ -45,14 +45,14 @@ class Overlay {
       const bool known = std::any_of(base.begin(), base.end(), [&](const Entry& old) {
         return old.value == entry.value;
       });
-      if (!known) Ignore(absl::StrCat(key, " '", Printable(entry.value), "' (", entry.origin, ")"));
+      if (!known) Ignore(Cat(key, " '", Printable(entry.value), "' (", entry.origin, ")"));
     }
   }
   // A value that may be anything once the file is trusted, and nothing before.
   void ReplaceTrusted(std::optional<std::string>& base, const std::optional<std::string>& over,
                       std::string_view key) {
     if (!over || base == over) return;
-    if (tighten_only_) return Ignore(absl::StrCat(key, " '", Printable(*over), "'"));
+    if (tighten_only_) return Ignore(Cat(key, " '", Printable(*over), "'"));
     base = over;
   }
   // A switch; `tight` is the value that tightens, `initial` what holds when nobody sets it.
@@ -60,21 +60,21 @@ class Overlay {
               std::string_view key) {
     if (!over) return;
     const bool loosens = *over != tight && base.value_or(initial) == tight;
-    if (tighten_only_ && loosens) return Ignore(absl::StrCat(key, *over ? " = true" : " = false"));
+    if (tighten_only_ && loosens) return Ignore(Cat(key, *over ? " = true" : " = false"));
     base = over;
   }
   // A limit: the smaller is the tighter; no limit is the loosest.
   template <typename Number>
   void Limit(std::optional<Number>& base, const std::optional<Number>& over, std::string_view key) {
     if (!over) return;
-    if (tighten_only_ && base && *over > *base) return Ignore(absl::StrCat(key, " = ", *over));
+    if (tighten_only_ && base && *over > *base) return Ignore(Cat(key, " = ", *over));
     base = over;
   }
   void Action(std::optional<ViolationAction>& base, const std::optional<ViolationAction>& over) {
     if (!over) return;
     const ViolationAction before = base.value_or(ViolationAction::kDeny);
     if (tighten_only_ && Strictness(*over) < Strictness(before)) {
-      return Ignore(absl::StrCat("[policy] on_violation = \"",
+      return Ignore(Cat("[policy] on_violation = \"",
                                  *over == ViolationAction::kLog ? "log" : "deny", "\""));
     }
     base = over;
@@ -83,7 +83,7 @@ class Overlay {
  private:
   void Ignore(std::string_view what) {
     ignored_.push_back(
-        absl::StrCat(what, " was ignored: it would loosen the policy and the file is not trusted"));
+        Cat(what, " was ignored: it would loosen the policy and the file is not trusted"));
   }
 
   bool tighten_only_;

@@ -6,11 +6,11 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "policy/document.h"
 #include "policy/embedded_data.h"
 #include "policy/path_pattern.h"
 #include "policy/table_reader.h"
+#include "policy/text_parts.h"
 
 namespace safe_trace {
 namespace {
@@ -58,7 +58,7 @@ void Append(std::vector<T>& to, std::vector<T>&& from) {
 CredentialCatalog LoadShipped() {
   CredentialCatalog all;
   for (const EmbeddedFile& file : EmbeddedFiles()) {
-    if (!absl::StartsWith(file.name, "data/")) continue;
+    if (!file.name.starts_with("data/")) continue;
     absl::StatusOr<CredentialCatalog> part = ParseCredentialCatalog(file.text, file.name);
     if (!part.ok()) DieOfBrokenData(part.status());
     Append(all.credentials, std::move(part->credentials));

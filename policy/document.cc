@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "policy/document_readers.h"
+#include "policy/text_parts.h"
 
 namespace safe_trace {
 namespace {
@@ -56,7 +56,7 @@ std::string_view DocumentNode::KindName() const {
 }
 
 absl::Status DocumentError(std::string_view origin, int line, std::string_view message) {
-  return absl::InvalidArgumentError(absl::StrCat(origin, ":", line, ": ", message));
+  return absl::InvalidArgumentError(Cat(origin, ":", line, ": ", message));
 }
 
 std::string Printable(std::string_view text) {

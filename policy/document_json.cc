@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 #include "policy/document_readers.h"
+#include "policy/text_parts.h"
 
 namespace safe_trace {
 namespace {
@@ -92,20 +92,20 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
     std::vector<DocumentMember>& members = stack_.back()->members;
     if (members.size() >= kMaxMembers) return Fail("too many keys in one table");
     for (const DocumentMember& member : members) {
-      if (member.key == value) return Fail(absl::StrCat("key '", Printable(value), "' twice"));
+      if (member.key == value) return Fail(Cat("key '", Printable(value), "' twice"));
     }
     members.push_back({std::move(value), line_, {}});
     return true;
   }
   bool parse_error(size_t, const std::string&, const Json::exception& error) override {
-    return Fail(absl::StrCat("not valid JSON: ", WithoutPosition(error.what())));
+    return Fail(Cat("not valid JSON: ", WithoutPosition(error.what())));
   }
 
   absl::StatusOr<DocumentNode> Take(bool parsed) {
     if (!status_.ok()) return status_;
     if (!parsed) return DocumentError(origin_, line_, "not valid JSON");
     if (root_.kind != DocumentNode::Kind::kTable) {
-      return DocumentError(origin_, 1, absl::StrCat("expected a table, found ", root_.KindName()));
+      return DocumentError(origin_, 1, Cat("expected a table, found ", root_.KindName()));
     }
     return std::move(root_);
   }
@@ -157,7 +157,7 @@ absl::StatusOr<DocumentNode> ParseJsonDocument(std::string_view text, std::strin
                                         &builder);
     return builder.Take(parsed);
   } catch (const std::exception& error) {
-    return DocumentError(origin, line, absl::StrCat("not valid JSON: ", Printable(error.what())));
+    return DocumentError(origin, line, Cat("not valid JSON: ", Printable(error.what())));
   }
 }
 

@@ -4,9 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "policy/document_readers.h"
+#include "policy/text_parts.h"
 
 namespace safe_trace {
 namespace {
@@ -32,7 +31,7 @@ class DottedKeyCheck {
       }
       if (c == '.') {
         if (++dots_ > kMaxDocumentDepth) return line_;
-      } else if (absl::StrContains("=[]{},\n", c)) {
+      } else if (std::string_view("=[]{},\n").find(c) != std::string_view::npos) {
         dots_ = 0;
       }
       if (c == '\n') ++line_;
@@ -128,9 +127,9 @@ absl::StatusOr<DocumentNode> ParseTomlDocument(std::string_view text, std::strin
     return Convert(toml::parse(text), 0, origin);
   } catch (const toml::parse_error& error) {
     return DocumentError(origin, LineOf(error.source()),
-                         absl::StrCat("not valid TOML: ", Printable(error.description())));
+                         Cat("not valid TOML: ", Printable(error.description())));
   } catch (const std::exception& error) {
-    return DocumentError(origin, 1, absl::StrCat("not valid TOML: ", Printable(error.what())));
+    return DocumentError(origin, 1, Cat("not valid TOML: ", Printable(error.what())));
   }
 }
 

@@ -4,13 +4,13 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/ascii.h"
+#include "policy/text_parts.h"
 
 namespace safe_trace {
 namespace {
 
 bool IsComponentByte(char c) {
-  return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+  return IsAsciiAlnum(c) ||
          static_cast<unsigned char>(c) > 0x7f;
 }
 
@@ -20,13 +20,13 @@ std::vector<std::string> Components(std::string_view name) {
   bool inside = false;
   char before = '\0';
   for (char c : name) {
-    const bool camel = absl::ascii_islower(static_cast<unsigned char>(before)) &&
-                       absl::ascii_isupper(static_cast<unsigned char>(c));
+    const bool camel = IsAsciiLower(before) &&
+                       IsAsciiUpper(c);
     if (!IsComponentByte(c)) {
       inside = false;
     } else {
       if (!inside || camel) parts.emplace_back();
-      parts.back().push_back(absl::ascii_toupper(static_cast<unsigned char>(c)));
+      parts.back().push_back(AsciiUpper(c));
       inside = true;
     }
     before = c;

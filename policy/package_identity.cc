@@ -3,12 +3,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "policy/document.h"
+#include "policy/text_parts.h"
 
 namespace safe_trace {
 namespace {
@@ -24,7 +20,7 @@ struct Claim {
 
 std::string ReadBounded(const ExecFacts& facts, std::string_view name) {
   if (!facts.read_file) return "";
-  std::string text = facts.read_file(absl::StrCat(facts.working_directory, "/", name));
+  std::string text = facts.read_file(Cat(facts.working_directory, "/", name));
   if (text.size() > kMaxFile) text.resize(kMaxFile);
   return text;
 }
@@ -33,15 +29,14 @@ std::string ReadBounded(const ExecFacts& facts, std::string_view name) {
 Claim FromPkgInfo(const ExecFacts& facts) {
   Claim claim;
   const std::string text = ReadBounded(facts, "PKG-INFO");
-  for (std::string_view line : absl::StrSplit(text, '\n')) {
-    line = absl::StripTrailingAsciiWhitespace(line);
+  for (std::string_view line : Split(text, '\n')) {
+    line = StripEnd(line);
     if (line.empty()) break;
-    std::string_view value = line;
-    if (claim.name.empty() && absl::ConsumePrefix(&value, "Name:")) {
-      claim.name = std::string(absl::StripAsciiWhitespace(value));
-    } else if (claim.version.empty() && absl::ConsumePrefix(&value, "Version:")) {
-      claim.version = std::string(absl::StripAsciiWhitespace(value));
-    }
+    const size_t colon = line.find(':');
+    if (colon == std::string_view::npos) continue;
+    const std::string value(Strip(line.substr(colon + 1)));
+    if (claim.name.empty() && line.substr(0, colon) == "Name") claim.name = value;
+    if (claim.version.empty() && line.substr(0, colon) == "Version") claim.version = value;
   }
   return claim;
 }
@@ -67,15 +62,15 @@ Claim FromSetupCfg(const ExecFacts& facts) {
   Claim claim;
   bool in_metadata = false;
   const std::string text = ReadBounded(facts, "setup.cfg");
-  for (std::string_view line : absl::StrSplit(text, '\n')) {
-    line = absl::StripTrailingAsciiWhitespace(line);
-    if (absl::StartsWith(line, "[")) in_metadata = line == "[metadata]";
+  for (std::string_view line : Split(text, '\n')) {
+    line = StripEnd(line);
+    if (line.starts_with("[")) in_metadata = line == "[metadata]";
     const size_t equals = line.find_first_of("=:");
     if (!in_metadata || equals == std::string_view::npos) continue;
-    const std::string_view key = absl::StripTrailingAsciiWhitespace(line.substr(0, equals));
-    const std::string_view value = absl::StripAsciiWhitespace(line.substr(equals + 1));
+    const std::string_view key = StripEnd(line.substr(0, equals));
+    const std::string_view value = Strip(line.substr(equals + 1));
     // "attr: package.__version__" and "file: VERSION" are no versions.
-    if (absl::StartsWith(value, "attr:") || absl::StartsWith(value, "file:")) continue;
+    if (value.starts_with("attr:") || value.starts_with("file:")) continue;
     if (key == "name") claim.name = std::string(value);
     if (key == "version") claim.version = std::string(value);
   }
@@ -96,9 +91,9 @@ std::string_view WithoutUuid(std::string_view directory) {
 // and takes NAME from the requirement, not from the archive. "" elsewhere.
 std::string_view TrustedName(std::string_view working_directory) {
   const std::vector<std::string_view> parts =
-      absl::StrSplit(working_directory, '/', absl::SkipEmpty());
+      SplitSkipEmpty(working_directory, '/');
   for (size_t i = 0; i + 1 < parts.size(); ++i) {
-    if (absl::StartsWith(parts[i], "pip-install-")) return WithoutUuid(parts[i + 1]);
+    if (parts[i].starts_with("pip-install-")) return WithoutUuid(parts[i + 1]);
   }
   return {};
 }
@@ -106,7 +101,7 @@ std::string_view TrustedName(std::string_view working_directory) {
 std::string CleanVersion(std::string_view version) {
   std::string clean(version.substr(0, kMaxVersion));
   for (char& c : clean) {
-    if (!absl::ascii_isgraph(static_cast<unsigned char>(c))) c = '?';
+    if (!IsAsciiGraphic(c)) c = '?';
   }
   return clean;
 }
@@ -139,8 +134,8 @@ std::string NormalizePackageName(std::string_view name) {
   std::string clean;
   bool separator = false;
   for (char c : name.substr(0, kMaxName)) {
-    if (absl::ascii_isalnum(static_cast<unsigned char>(c))) {
-      clean.push_back(absl::ascii_tolower(static_cast<unsigned char>(c)));
+    if (IsAsciiAlnum(c)) {
+      clean.push_back(AsciiLower(c));
       separator = false;
     } else if (!separator) {
       clean.push_back('-');

@@ -5,10 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
+#include "policy/text_parts.h"
 
 namespace safe_trace {
 namespace {
@@ -83,7 +80,7 @@ bool MatchWithStars(Size pattern_size, Size text_size, IsStar is_star, MatchAt m
 
 bool IsBelow(std::string_view path, std::string_view parent) {
   return path == parent ||
-         (absl::StartsWith(path, parent) && path.size() > parent.size() &&
+         (path.starts_with(parent) && path.size() > parent.size() &&
           path[parent.size()] == '/');
 }
 
@@ -93,9 +90,9 @@ std::optional<std::string> CleanAbsolute(std::string_view path) {
   if (path.empty() || path.front() != '/' || path.size() > kMaxPath) return std::nullopt;
   if (path.find('\0') != std::string_view::npos) return std::nullopt;
   std::string clean;
-  for (std::string_view part : absl::StrSplit(path, '/', absl::SkipEmpty())) {
+  for (std::string_view part : SplitSkipEmpty(path, '/')) {
     if (part == "." || part == "..") return std::nullopt;
-    absl::StrAppend(&clean, "/", part);
+    clean += Cat("/", part);
   }
   return clean.empty() ? "/" : clean;
 }
@@ -111,17 +108,17 @@ bool IsTooWide(const std::string& path, const std::string& home) {
     return true;
   }
   for (std::string_view kernel : {"/dev", "/proc", "/sys"}) {
-    if (IsBelow(path, kernel) && !absl::StartsWith(path, "/dev/shm/")) return true;
+    if (IsBelow(path, kernel) && !path.starts_with("/dev/shm/")) return true;
   }
   return !home.empty() && IsBelow(home, path);
 }
 
-struct Split {
+struct VariablePattern {
   std::string_view variable;
   std::string_view rest;  // with its leading '/', or empty
 };
 
-Split SplitVariable(std::string_view pattern) {
+VariablePattern ParseVariable(std::string_view pattern) {
   const size_t slash = std::min(pattern.find('/'), pattern.size());
   return {pattern.substr(1, slash - 1), pattern.substr(slash)};
 }
@@ -143,16 +140,16 @@ void AddUnique(std::vector<std::string>& list, std::string value) {
   if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(std::move(value));
 }
 
-void AddVariableValues(const Split& split, const std::string& home,
+void AddVariableValues(const VariablePattern& wanted, const std::string& home,
                        const std::map<std::string, std::string>& env,
                        std::vector<std::string>& out) {
-  const auto it = env.find(std::string(split.variable));
+  const auto it = env.find(std::string(wanted.variable));
   if (it == env.end()) return;
-  for (std::string_view element : absl::StrSplit(it->second, ':', absl::SkipEmpty())) {
+  for (std::string_view element : SplitSkipEmpty(it->second, ':')) {
     if (out.size() >= kMaxListElements) return;
     const std::optional<std::string> base = CleanAbsolute(element);
     if (!base || *base == "/") continue;
-    const std::optional<std::string> whole = CleanAbsolute(absl::StrCat(*base, split.rest));
+    const std::optional<std::string> whole = CleanAbsolute(Cat(*base, wanted.rest));
     if (whole && !IsTooWide(*whole, home)) AddUnique(out, *whole);
   }
 }
@@ -168,8 +165,8 @@ bool MatchesGlob(std::string_view glob, std::string_view name, size_t max_length
 
 bool MatchesPathGlob(std::string_view glob, std::string_view path) {
   if (path.size() > kMaxPath || path.empty() || path.front() != '/') return false;
-  const std::vector<std::string_view> pattern = absl::StrSplit(glob, '/', absl::SkipEmpty());
-  const std::vector<std::string_view> parts = absl::StrSplit(path, '/', absl::SkipEmpty());
+  const std::vector<std::string_view> pattern = SplitSkipEmpty(glob, '/');
+  const std::vector<std::string_view> parts = SplitSkipEmpty(path, '/');
   return MatchWithStars(
       pattern.size(), parts.size(), [&](size_t p) { return pattern[p] == "**"; },
       [&](size_t& p, size_t t) { return MatchesGlob(pattern[p++], parts[t]); });
@@ -185,15 +182,15 @@ std::vector<std::string> ExpandPaths(std::string_view pattern, const std::string
   const std::optional<std::string> clean_home = CleanAbsolute(home);
   const bool has_home = clean_home && *clean_home != "/";
   std::optional<std::string> result;
-  if (absl::StartsWith(pattern, "$")) {
-    const Split split = SplitVariable(pattern);
-    AddVariableValues(split, has_home ? *clean_home : "", env, out);
-    const std::string_view fallback = XdgDefault(split.variable);
+  if (pattern.starts_with("$")) {
+    const VariablePattern wanted = ParseVariable(pattern);
+    AddVariableValues(wanted, has_home ? *clean_home : "", env, out);
+    const std::string_view fallback = XdgDefault(wanted.variable);
     if (!fallback.empty() && has_home) {
-      result = CleanAbsolute(absl::StrCat(*clean_home, fallback, split.rest));
+      result = CleanAbsolute(Cat(*clean_home, fallback, wanted.rest));
     }
-  } else if (pattern == "~" || absl::StartsWith(pattern, "~/")) {
-    if (has_home) result = CleanAbsolute(absl::StrCat(*clean_home, pattern.substr(1)));
+  } else if (pattern == "~" || pattern.starts_with("~/")) {
+    if (has_home) result = CleanAbsolute(Cat(*clean_home, pattern.substr(1)));
   } else {
     result = CleanAbsolute(pattern);
   }

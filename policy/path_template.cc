@@ -5,12 +5,9 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "policy/document.h"
 #include "policy/path_pattern.h"
+#include "policy/text_parts.h"
 
 namespace safe_trace {
 namespace {
@@ -28,14 +25,14 @@ std::optional<std::string> Normalize(std::string_view path, const TemplateFacts&
   std::string whole(path);
   if (path.front() != '/') {
     if (facts.working_directory.empty()) return std::nullopt;
-    whole = absl::StrCat(facts.working_directory, "/", path);
+    whole = Cat(facts.working_directory, "/", path);
   }
   if (whole.size() > kMaxPath || whole.front() != '/') return std::nullopt;
   std::string clean;
-  for (std::string_view part : absl::StrSplit(whole, '/', absl::SkipEmpty())) {
+  for (std::string_view part : SplitSkipEmpty(whole, '/')) {
     if (part == ".") continue;
     if (part == "..") return std::nullopt;
-    absl::StrAppend(&clean, "/", part);
+    clean += Cat("/", part);
   }
   // A grant on the root or on the home is never what a manager's call means.
   if (clean.empty() || clean == facts.home) return std::nullopt;
@@ -59,7 +56,7 @@ Values EnvironmentValues(std::string_view rest, const TemplateFacts& facts) {
   const auto it = facts.environment.find(name);
   Values values;
   if (it == facts.environment.end()) return values;
-  for (std::string_view element : absl::StrSplit(it->second, ':', absl::SkipEmpty())) {
+  for (std::string_view element : SplitSkipEmpty(it->second, ':')) {
     if (values.size() >= kMaxResults) break;
     if (glob.empty()) {
       values.emplace_back(element);
@@ -71,22 +68,22 @@ Values EnvironmentValues(std::string_view rest, const TemplateFacts& facts) {
 }
 
 Values ArgumentValue(std::string_view number, const TemplateFacts& facts) {
-  uint32_t offset = 0;
-  if (!absl::SimpleAtoi(number, &offset) || offset == 0 || offset > 1000) return {};
+  const uint64_t offset = ParseUnsigned(number).value_or(0);
+  if (offset == 0 || offset > 1000) return {};
   const size_t index = facts.script_index + offset;
   if (index >= facts.arguments.size()) return {};
   return {facts.arguments[index]};
 }
 
 Values OptionValues(std::string_view option, const TemplateFacts& facts) {
-  const std::string joined = absl::StrCat(option, "=");
+  const std::string joined = Cat(option, "=");
   Values values;
   for (size_t i = facts.script_index + 1; i < facts.arguments.size(); ++i) {
     const std::string& word = facts.arguments[i];
     if (values.size() >= kMaxResults) break;
     if (word == option && i + 1 < facts.arguments.size()) {
       values.push_back(facts.arguments[++i]);
-    } else if (absl::StartsWith(word, joined)) {
+    } else if (word.starts_with(joined)) {
       values.push_back(word.substr(joined.size()));
     }
   }
@@ -100,7 +97,7 @@ Values JsonValues(const std::string& file, std::string_view keys, const Template
       ParseDocument(facts.read_file(*path), ConfigFormat::kJson, *path);
   if (!document.ok()) return {};
   const DocumentNode* node = &*document;
-  for (std::string_view key : absl::StrSplit(keys, '.')) {
+  for (std::string_view key : Split(keys, '.')) {
     const auto member = std::find_if(node->members.begin(), node->members.end(),
                                      [&](const DocumentMember& m) { return m.key == key; });
     if (member == node->members.end()) return {};
@@ -119,7 +116,7 @@ Values ExpandText(std::string_view text, const TemplateFacts& facts, int nesting
 
 std::string UnderHome(const TemplateFacts& facts, const std::string& variable,
                       std::string_view fallback) {
-  return ExpandPath(absl::StrCat("$", variable, fallback), facts.home, facts.environment);
+  return ExpandPath(Cat("$", variable, fallback), facts.home, facts.environment);
 }
 
 Values NonEmpty(std::string value) {
@@ -175,7 +172,7 @@ Values ExpandText(std::string_view text, const TemplateFacts& facts, int nesting
   Values results = {""};
   while (!text.empty()) {
     const size_t open = std::min(text.find('{'), text.size());
-    for (std::string& result : results) absl::StrAppend(&result, text.substr(0, open));
+    for (std::string& result : results) result += Cat(text.substr(0, open));
     text.remove_prefix(open);
     if (text.empty()) break;
     const size_t close = ClosingBrace(text, 0);

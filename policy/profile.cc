@@ -7,12 +7,11 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "policy/document.h"
 #include "policy/embedded_data.h"
 #include "policy/path_pattern.h"
 #include "policy/table_reader.h"
+#include "policy/text_parts.h"
 
 namespace safe_trace {
 namespace {
@@ -82,7 +81,7 @@ void ReadProfile(TableReader& file, Profile& profile) {
 std::vector<Profile> LoadShipped() {
   std::vector<Profile> profiles;
   for (const EmbeddedFile& file : EmbeddedFiles()) {
-    if (!absl::StartsWith(file.name, "profiles/")) continue;
+    if (!file.name.starts_with("profiles/")) continue;
     absl::StatusOr<Profile> profile = ParseProfile(file.text, file.name);
     if (!profile.ok()) {
       // The tests read every shipped file: this is a broken build, and no run is safe with it.

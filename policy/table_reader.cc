@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "policy/text_parts.h"
 
 namespace safe_trace {
 namespace {
@@ -46,11 +46,11 @@ TableReader::TableReader(const DocumentNode& table, std::string name, std::strin
                          absl::Status& status)
     : table_(table), name_(std::move(name)), origin_(origin), status_(status) {
   if (table_.kind != Kind::kTable) {
-    Fail(table_.line, absl::StrCat(name_, " must be a table, not ", table_.KindName()));
+    Fail(table_.line, Cat(name_, " must be a table, not ", table_.KindName()));
   }
 }
 
-std::string TableReader::In() const { return name_.empty() ? "" : absl::StrCat(" in ", name_); }
+std::string TableReader::In() const { return name_.empty() ? "" : Cat(" in ", name_); }
 
 void TableReader::Fail(int line, std::string_view message) {
   if (status_.ok()) status_ = DocumentError(origin_, line, message);
@@ -58,7 +58,7 @@ void TableReader::Fail(int line, std::string_view message) {
 
 void TableReader::FailType(const DocumentNode& node, std::string_view key,
                            std::string_view expected) {
-  Fail(node.line, absl::StrCat("'", key, "'", In(), " must be ", expected, ", not ",
+  Fail(node.line, Cat("'", key, "'", In(), " must be ", expected, ", not ",
                                node.KindName()));
 }
 
@@ -87,7 +87,7 @@ void TableReader::Read(std::string_view key, std::optional<std::string>& out) {
   const DocumentNode* node = FindKind(key, Kind::kString, "a string");
   if (node == nullptr) return;
   if (node->text.empty() || node->text.find('\0') != std::string::npos) {
-    return Fail(node->line, absl::StrCat("'", key, "'", In(), " is empty or holds a NUL character"));
+    return Fail(node->line, Cat("'", key, "'", In(), " is empty or holds a NUL character"));
   }
   out = node->text;
 }
@@ -107,15 +107,15 @@ void TableReader::Read(std::string_view key, std::vector<Entry>& out) {
   if (list == nullptr) return;
   for (const DocumentNode& item : list->items) {
     if (item.kind != Kind::kString) {
-      return Fail(item.line, absl::StrCat("every value of '", key, "'", In(),
+      return Fail(item.line, Cat("every value of '", key, "'", In(),
                                           " must be a string, not ", item.KindName()));
     }
     // A NUL, which JSON can write as an escape, would cut the value short in the kernel.
     if (item.text.empty() || item.text.find('\0') != std::string::npos) {
       return Fail(item.line,
-                  absl::StrCat("'", key, "'", In(), " holds an empty value or a NUL character"));
+                  Cat("'", key, "'", In(), " holds an empty value or a NUL character"));
     }
-    out.push_back({item.text, absl::StrCat(origin_, ":", item.line)});
+    out.push_back({item.text, Cat(origin_, ":", item.line)});
   }
 }
 
@@ -126,7 +126,7 @@ void TableReader::Read(std::string_view key, uint64_t least, uint64_t most,
   if (node->integer < 0 || static_cast<uint64_t>(node->integer) < least ||
       static_cast<uint64_t>(node->integer) > most) {
     return Fail(node->line,
-                absl::StrCat("'", key, "'", In(), " must be from ", least, " to ", most));
+                Cat("'", key, "'", In(), " must be from ", least, " to ", most));
   }
   out = static_cast<uint64_t>(node->integer);
 }
@@ -141,7 +141,7 @@ void TableReader::ReadNumber(std::string_view key, double above, double most,
   const double value = node->kind == Kind::kReal ? node->real : static_cast<double>(node->integer);
   // Written so that NaN fails too.
   if (!(value > above && value <= most)) {
-    return Fail(node->line, absl::StrCat("'", key, "'", In(), " must be more than ", above,
+    return Fail(node->line, Cat("'", key, "'", In(), " must be more than ", above,
                                          " and at most ", most));
   }
   out = value;
@@ -153,7 +153,7 @@ void TableReader::Read(std::string_view key,
   if (table == nullptr) return;
   for (const DocumentMember& member : table->members) {
     if (member.value.kind != Kind::kString) {
-      return Fail(member.value.line, absl::StrCat("every value of '", key, "'", In(),
+      return Fail(member.value.line, Cat("every value of '", key, "'", In(),
                                                   " must be a string"));
     }
     out.emplace_back(member.key, member.value.text);
@@ -163,7 +163,7 @@ void TableReader::Read(std::string_view key,
 void TableReader::Table(std::string_view key, const std::function<void(TableReader&)>& read) {
   const DocumentNode* node = FindKind(key, Kind::kTable, "a table");
   if (node == nullptr) return;
-  TableReader reader(*node, absl::StrCat("[", key, "]"), origin_, status_);
+  TableReader reader(*node, Cat("[", key, "]"), origin_, status_);
   read(reader);
   reader.Finish();
 }
@@ -173,7 +173,7 @@ void TableReader::Tables(std::string_view key, const std::function<void(TableRea
   if (node == nullptr) return;
   for (const DocumentNode& item : node->items) {
     if (!status_.ok()) return;
-    TableReader reader(item, absl::StrCat("[[", key, "]]"), origin_, status_);
+    TableReader reader(item, Cat("[[", key, "]]"), origin_, status_);
     read(reader);
     reader.Finish();
   }
@@ -183,7 +183,7 @@ void TableReader::Finish() {
   if (!status_.ok()) return;
   for (const DocumentMember& member : table_.members) {
     if (std::find(known_.begin(), known_.end(), member.key) != known_.end()) continue;
-    return Fail(member.line, absl::StrCat("unknown key '", Printable(member.key), "'", In(),
+    return Fail(member.line, Cat("unknown key '", Printable(member.key), "'", In(),
                                           "; did you mean '", NearestWord(member.key, known_),
                                           "'?"));
   }
