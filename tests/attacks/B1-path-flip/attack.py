@@ -1,0 +1,59 @@
+"""B1: the path changes between check and use."""
+import os
+import re
+
+import environment
+from attack import AttackBase, Record, Step
+from world import write_file
+
+TRIES, SECONDS = (20000, 4) if environment.quick() else (100000, 16)
+
+
+class Attack(AttackBase):
+    row = "B1"
+    title = "path flipped between check and use"
+
+    def prepare(self, world):
+        write_file(os.path.join(world.outside, "neutral.txt"), "nothing of interest\n")
+        self.secret = os.path.join(world.home, ".ssh/id_rsa")
+        self.marker = world.markers[self.secret]
+        # Neutral for a plain command; for package code outside of its allow-list.
+        self.letter = os.path.join(world.home, "notes.txt")
+        write_file(self.letter, "neutral but not a package's business\n")
+
+    def steps(self, world):
+        tries, seconds = (TRIES, SECONDS) if self.supervised else (40000, 8)
+        # Package code is allowed the file that every process may read.
+        neutral = "/etc/os-release" if self.delivery == "pip" else os.path.join(
+            world.outside, "neutral.txt")
+        made = [Step("flip", [str(tries), str(seconds), neutral, self.secret, self.marker],
+                     timeout=90)]
+        if self.delivery == "pip":
+            made.append(Step("flip-static", [str(tries // 4), str(seconds // 3 + 1), neutral,
+                                             self.letter, "not a package's business"],
+                             timeout=90))
+        return made
+
+    @staticmethod
+    def _races(outcome):
+        return [(name, *map(int, numbers)) for name, *numbers in re.findall(
+            r"RACE (\w+): tries=(\d+) opened=(\d+) leaks=(\d+)", outcome.text)]
+
+    def succeeded(self, case, world, outcome):
+        races = self._races(outcome)
+        case.assertGreaterEqual(len(races), 3, outcome.describe())
+        for name, _, _, leaks in races:
+            case.assertGreater(leaks, 0, "%s: the race was never won bare" % name)
+
+    def stopped(self, case, world, outcome):
+        races = self._races(outcome)
+        case.assertGreaterEqual(len(races), 3, outcome.describe())
+        for name, tries, opened, leaks in races:
+            case.assertEqual(0, leaks, "%s leaked in %d tries" % (name, tries))
+            case.assertGreater(tries, 500, "%s: too few tries to mean anything" % name)
+            if name != "directory":
+                case.assertGreater(opened, 0, "%s: the allowed file was never opened" % name)
+        print("B1 %s: %s" % (self.delivery, races))
+
+    def records(self, world):
+        return [Record([self.secret])]

@@ -1,0 +1,187 @@
+"""Signals are forwarded; the terminal belongs to the command."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import termios
+import time
+
+import processes
+from transparent import TransparencyCase
+
+TRAPPING = ("trap 'echo got %s; exit 5' %s; echo ready; i=0; "
+            "while [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done")
+
+
+class Terminal:
+    """A command on a pseudo-terminal of the test's own."""
+
+    def __init__(self, argv, env, cwd):
+        self.master, slave = pty.openpty()
+        self.said = b""
+        self.process = subprocess.Popen(argv, env=env, cwd=cwd, stdin=slave, stdout=slave,
+                                        stderr=slave, start_new_session=True,
+                                        preexec_fn=lambda: _take_terminal())
+        processes._owned.add(self.process.pid)
+        os.close(slave)
+
+    def wait_for(self, text, timeout=20):
+        deadline = time.monotonic() + timeout
+        while text not in self.said:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.master], [], [], left)[0]:
+                raise AssertionError("%r never came: %r" % (text, self.said))
+            try:
+                self.said += os.read(self.master, 4096)
+            except OSError:
+                raise AssertionError("%r never came: %r" % (text, self.said)) from None
+        position = self.said.index(text) + len(text)
+        before, self.said = self.said[:position], self.said[position:]
+        return before
+
+    def type(self, data):
+        os.write(self.master, data)
+
+    def finish(self, timeout=20):
+        deadline = time.monotonic() + timeout
+        while self.process.poll() is None and time.monotonic() < deadline:
+            if select.select([self.master], [], [], 0.05)[0]:
+                try:
+                    self.said += os.read(self.master, 4096)
+                except OSError:
+                    pass
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+            raise AssertionError("it hung: %r" % self.said)
+        return self.process.returncode
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+        processes._owned.discard(self.process.pid)
+        os.close(self.master)
+
+
+def _take_terminal():
+    import fcntl
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+class Signals(TransparencyCase):
+    def signalled(self, number, name, supervised):
+        world = self.new_world()
+        prefix = self.supervised_prefix() if supervised else []
+        started = processes.Started(prefix + ["/bin/sh", "-c", TRAPPING % (name, name)],
+                                    world.env(), world.project)
+        deadline = time.monotonic() + 20
+        while b"ready" not in started.output()[0] and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.kill(started.pid, number)
+        return started.finish(20)
+
+    def test_SignalsReachTheCommand(self):
+        for number, name in ((signal.SIGTERM, "TERM"), (signal.SIGINT, "INT"),
+                             (signal.SIGHUP, "HUP"), (signal.SIGUSR1, "USR1"),
+                             (signal.SIGQUIT, "QUIT"), (signal.SIGUSR2, "USR2")):
+            for supervised in (False, True):
+                with self.subTest(signal=name, supervised=supervised):
+                    outcome = self.signalled(number, name, supervised)
+                    self.assertEqual(5, outcome.status, outcome.describe())
+                    self.assertIn(b"got %s" % name.encode(), outcome.stdout)
+
+    def test_DispositionsAndMasksAreTheDefault(self):
+        self.same(["/bin/sh", "-c", "grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status"])
+
+
+class OnATerminal(TransparencyCase):
+    def terminal(self, script, supervised, shell="/bin/sh", arguments=("-c",)):
+        world = self.new_world()
+        prefix = self.supervised_prefix() if supervised else []
+        terminal = Terminal(prefix + [shell, *arguments] + ([script] if script else []),
+                            world.env(PS1="prompt> "), world.project)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def both(self):
+        from environment import safe_trace
+        return (False, True) if safe_trace() else (False,)
+
+    def test_ControlCReachesTheCommandOnce(self):
+        for supervised in self.both():
+            with self.subTest(supervised=supervised):
+                terminal = self.terminal(
+                    "trap 'echo one-interrupt' INT; echo ready; i=0; while [ $i -lt 20 ]; do "
+                    "sleep 0.1; i=$((i+1)); done; echo finished; exit 4", supervised)
+                terminal.wait_for(b"ready")
+                time.sleep(0.2)
+                terminal.type(b"\x03")
+                terminal.wait_for(b"one-interrupt")
+                said = terminal.wait_for(b"finished")
+                self.assertNotIn(b"one-interrupt", said, "it came twice")
+                self.assertEqual(4, terminal.finish())
+
+    def test_ControlCEndsACommandThatDoesNotCatchIt(self):
+        for supervised in self.both():
+            with self.subTest(supervised=supervised):
+                terminal = self.terminal("echo ready; exec sleep 30", supervised)
+                terminal.wait_for(b"ready")
+                time.sleep(0.3)
+                terminal.type(b"\x03")
+                status = terminal.finish()
+                self.assertIn(status, (-signal.SIGINT, 128 + signal.SIGINT))
+
+    def test_TerminalIsTheCommands(self):
+        for supervised in self.both():
+            with self.subTest(supervised=supervised):
+                terminal = self.terminal("tty >/dev/null && test -t 0 -a -t 1 -a -t 2 && "
+                                         "stty size >/dev/null && echo to-tty > /dev/tty && "
+                                         "read line < /dev/tty && echo \"read $line\"", supervised)
+                terminal.wait_for(b"to-tty")
+                terminal.type(b"typed\n")
+                terminal.wait_for(b"read typed")
+                self.assertEqual(0, terminal.finish())
+
+    def test_JobControlStopsAndContinues(self):
+        for supervised in self.both():
+            with self.subTest(supervised=supervised):
+                terminal = self.terminal("", supervised, "/bin/bash",
+                                         ("--norc", "--noprofile", "-i"))
+                terminal.wait_for(b"prompt> ")
+                terminal.type(b"sleep 30\n")
+                time.sleep(0.7)
+                terminal.type(b"\x1a")
+                terminal.wait_for(b"Stopped")
+                terminal.type(b"jobs; echo jo''bs-done\n")
+                terminal.wait_for(b"jobs-done")
+                terminal.type(b"fg\n")
+                time.sleep(0.5)
+                terminal.type(b"\x03")
+                terminal.type(b"echo back''-again\n")
+                terminal.wait_for(b"back-again")
+                terminal.type(b"exit 6\n")
+                self.assertEqual(6, terminal.finish())
+
+    def test_SafeTraceItselfCanBeStoppedAndContinued(self):
+        """The user's shell stops the whole job and brings it back."""
+        for supervised in self.both():
+            with self.subTest(supervised=supervised):
+                world = self.new_world()
+                prefix = " ".join(self.supervised_prefix(["-q"])) + " " if supervised else ""
+                terminal = Terminal(["/bin/bash", "--norc", "--noprofile", "-i"],
+                                    world.env(PS1="prompt> "), world.project)
+                self.addCleanup(terminal.close)
+                terminal.wait_for(b"prompt> ")
+                terminal.type(prefix.encode() + b"sh -c 'echo be''gun; sleep 3; echo com''pleted'\n")
+                terminal.wait_for(b"begun")
+                time.sleep(0.3)
+                terminal.type(b"\x1a")
+                terminal.wait_for(b"Stopped")
+                terminal.type(b"echo in-''between; fg\n")
+                terminal.wait_for(b"in-between")
+                terminal.wait_for(b"completed", 30)
+                terminal.type(b"exit 0\n")
+                self.assertEqual(0, terminal.finish())
