@@ -1,0 +1,189 @@
+#include "tracer/deciding/exec_handlers.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "preload/shim_protocol.h"
+#include "tracer/arch/x86_64.h"
+#include "tracer/deciding/call_arguments.h"
+#include "tracer/deciding/file_report.h"
+#include "tracer/tracee/elf_image.h"
+
+namespace safe_trace {
+namespace {
+
+constexpr size_t kMaximumFactFile = 64 * 1024;
+
+const Rule kForeignArchitecture{"exec.foreign-architecture",
+                                "only 64-bit programs of this machine can be supervised"};
+
+TraceEvent ExecEvent(std::string_view path) {
+  TraceEvent event;
+  event.action = "process-exec";
+  event.category = "process";
+  event.Set("file.path", std::string(path));
+  return event;
+}
+
+// A rule's small file: read without waiting on pipes, nothing but regular files.
+std::string ReadFactFile(const std::string& path) {
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat status {};
+  if (!fd.valid() || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  std::string text(kMaximumFactFile, '\0');
+  ssize_t count = pread(fd.get(), text.data(), text.size(), 0);
+  text.resize(count > 0 ? static_cast<size_t>(count) : 0);
+  return text;
+}
+
+std::string_view NameOf(std::string_view variable) {
+  return variable.substr(0, variable.find('='));
+}
+std::string_view ValueOf(std::string_view variable) {
+  size_t equals = variable.find('=');
+  return equals == std::string_view::npos ? std::string_view() : variable.substr(equals + 1);
+}
+
+std::string Joined(const std::vector<std::string>& names, size_t limit) {
+  std::string text;
+  for (const std::string& name : names) {
+    if (text.size() + name.size() + 1 > limit) break;
+    if (!text.empty()) text += ':';
+    text += name;
+  }
+  return text;
+}
+
+}  // namespace
+
+SyscallAction ExecHandlers::Handle(const SyscallInvocation& call, Process& process) const {
+  bool is_at = call.number == SYS_execveat;
+  int dirfd = is_at ? IntArgument(call, 0) : AT_FDCWD;
+  int flags = is_at ? IntArgument(call, 4) : 0;
+  std::string path;
+  int error = ReadPath(memory_, call.tid, call.arguments[is_at ? 1 : 0], path);
+  if (error != 0) return Fail{error};
+  PinnedPath pinned;
+  TaskRef task = TaskOf(call, process);
+  if (path.empty()) {
+    if ((flags & AT_EMPTY_PATH) == 0) return Fail{ENOENT};
+    error = resolver_.ResolveDescriptor(task, dirfd, pinned);
+  } else {
+    error = resolver_.Resolve(task, dirfd, path, (flags & AT_SYMLINK_NOFOLLOW) == 0, pinned);
+  }
+  if (error == kForeignMagicLink) return Fail{EACCES};
+  if (error != 0) return Fail{error};
+  Decision decision = policy_.EvaluateExecute(process.domain->subject, pinned.path);
+  if (!decision.allowed()) {
+    reporter_.ReportDecision(process, decision, ExecEvent(pinned.path), "run " + pinned.path, "");
+    return Fail{decision.error};
+  }
+  UniqueFd file(open(DescriptorLink(pinned.object.get()).c_str(),
+                     O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (file.valid()) {
+    absl::StatusOr<ElfImage> elf = ReadElfImage(file.get());
+    if (elf.ok() && elf->is_elf && !elf->is_64_bit) {
+      Decision refusal{Verdict::kDeny, ENOEXEC, &kForeignArchitecture, false};
+      reporter_.ReportDecision(process, refusal, ExecEvent(pinned.path), "run " + pinned.path, "");
+      return Fail{ENOEXEC};
+    }
+  }
+  // The kernel resolves the path again; AfterExec judges what it found.
+  return Continue{ContinueReason::kKernelMustRun};
+}
+
+absl::StatusOr<ExecOutcome> ExecHandlers::AfterExec(Process& process, Image& image) const {
+  process.executable = image.executable;
+  process.arguments = image.arguments;
+  ++process.exec_generation;
+  const Subject& subject = process.domain->subject;
+  ExecOutcome outcome;
+  Decision decision = policy_.EvaluateExecute(subject, image.executable);
+  if (!decision.allowed()) {
+    decision.verdict = Verdict::kKill;
+    reporter_.ReportDecision(process, decision, ExecEvent(image.executable),
+                             "run " + image.executable, "");
+    outcome.kill = true;
+    return outcome;
+  }
+  std::vector<std::string> environment;
+  bool may_change = subject.role == Role::kManager;
+  if (may_change || !shim_path_.empty()) {
+    absl::StatusOr<std::vector<std::string>> read = ReadEnvironmentOf(process.tgid);
+    if (!read.ok()) return read.status();
+    environment = *std::move(read);
+  }
+  if (may_change) {
+    ExecFacts facts{image.executable, image.arguments, environment, image.working_directory,
+                    ReadFactFile};
+    Subject after = policy_.SubjectAfterExec(subject, facts);
+    if (after.role != subject.role) {
+      absl::StatusOr<ExecOutcome> entered = EnterPackage(process, image, std::move(after));
+      if (!entered.ok()) return entered.status();
+      outcome = *std::move(entered);
+      std::vector<std::string>& names = outcome.removed_variables;
+      for (const std::string& variable : environment) {
+        VariableRequest request{NameOf(variable), ValueOf(variable)};
+        if (policy_.EvaluateVariable(process.domain->subject, request).allowed()) continue;
+        names.emplace_back(request.name);
+      }
+      EnvironmentEdit& edit = outcome.surgery.environment;
+      edit.removed_names = names;
+      for (const char* name : {"TMPDIR", "TMP", "TEMP", ST_REMOVED_VARIABLES}) {
+        edit.removed_names.emplace_back(name);
+      }
+      edit.added.push_back("TMPDIR=" + process.domain->temporary_directory);
+      // The shim reports lookups of what is gone; what the launcher removed stays in the list.
+      std::string list = Joined(names, 4096);
+      for (const std::string& variable : environment) {
+        if (NameOf(variable) != ST_REMOVED_VARIABLES) continue;
+        list += list.empty() ? "" : ":";
+        list += ValueOf(variable);
+      }
+      list.resize(std::min<size_t>(list.size(), 4096));
+      if (!list.empty()) edit.added.push_back(std::string(ST_REMOVED_VARIABLES) + "=" + list);
+    }
+  }
+  DropForeignPreload(process, image, environment, outcome.surgery.environment);
+  return outcome;
+}
+
+absl::StatusOr<ExecOutcome> ExecHandlers::EnterPackage(Process& process, const Image& image,
+                                                       Subject subject) const {
+  (void)image;
+  absl::StatusOr<ConfinedDomain> confined = domains_.Make(std::move(subject));
+  if (!confined.ok()) return confined.status();
+  process.domain = confined->domain;
+  ExecOutcome outcome;
+  outcome.surgery.ruleset = std::move(confined->ruleset);
+  return outcome;
+}
+
+// Another C library's dynamic linker would refuse to start with glibc's shim.
+void ExecHandlers::DropForeignPreload(Process& process, const Image& image,
+                                      const std::vector<std::string>& environment,
+                                      EnvironmentEdit& edit) const {
+  (void)process;
+  if (shim_path_.empty()) return;
+  auto preload = std::find_if(environment.begin(), environment.end(), [](const std::string& v) {
+    return v.starts_with("LD_PRELOAD=");
+  });
+  if (preload == environment.end()) return;
+  absl::StatusOr<ElfImage> elf = ReadElfImage(image.file.get());
+  if (!elf.ok() || elf->interpreter.empty() || elf->interpreter == kPlatformInterpreter) return;
+  std::string value(ValueOf(*preload));
+  size_t at = value.find(shim_path_);
+  if (at == std::string::npos) return;
+  size_t end = at + shim_path_.size();
+  if (end < value.size() && (value[end] == ':' || value[end] == ' ')) ++end;
+  value.erase(at, end - at);
+  edit.removed_names.emplace_back("LD_PRELOAD");
+  if (!value.empty()) edit.added.push_back("LD_PRELOAD=" + value);
+}
+
+}  // namespace safe_trace

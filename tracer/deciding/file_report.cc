@@ -1,0 +1,43 @@
+#include "tracer/deciding/file_report.h"
+
+#include "tracer/filter/syscall_table.h"
+
+namespace safe_trace {
+namespace {
+
+TraceEvent FileEvent(const SyscallInvocation& call, std::string_view action,
+                     std::string_view path) {
+  TraceEvent event;
+  event.action = action;
+  event.category = "file";
+  event.Set("file.path", std::string(path));
+  event.Set("safe_trace.syscall", std::string(SyscallName(call.number)));
+  return event;
+}
+
+}  // namespace
+
+std::string_view AccessVerb(Access access) {
+  if (Any(access & Access::kExecute)) return "run";
+  return Any(access & Access::kWrite) ? "write" : "read";
+}
+
+void ReportFileDecision(Reporter& reporter, const SyscallInvocation& call, const Process& process,
+                        const Decision& decision, std::string_view verb, std::string_view action,
+                        std::string_view path, Access access) {
+  std::string doing = std::string(verb) + " " + std::string(path);
+  std::string how = (Any(access & Access::kWrite) ? "--allow-write " : "--allow-read ") +
+                    std::string(path);
+  reporter.ReportDecision(process, decision, FileEvent(call, action, path), doing, how);
+}
+
+void ReportFileUse(Reporter& reporter, const SyscallInvocation& call, const Process& process,
+                   std::string_view action, std::string_view path, std::string_view mechanism) {
+  TraceEvent event = FileEvent(call, action, path);
+  event.outcome = "success";
+  event.Set("safe_trace.decision", std::string("allow"));
+  event.Set("safe_trace.mechanism", std::string(mechanism));
+  reporter.ReportEvent(process, std::move(event));
+}
+
+}  // namespace safe_trace

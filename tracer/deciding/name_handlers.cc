@@ -1,0 +1,259 @@
+#include "tracer/deciding/name_handlers.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "policy/lexical_path.h"
+#include "tracer/deciding/call_arguments.h"
+#include "tracer/deciding/file_report.h"
+
+namespace safe_trace {
+namespace {
+
+bool IsDirectoryAt(const PinnedPath& pinned) {
+  struct stat status {};
+  return fstatat(pinned.parent.get(), pinned.leaf.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISDIR(status.st_mode);
+}
+
+int Result(int value) { return value < 0 ? errno : 0; }
+
+const Rule kMovesProtected{"tree.moves-protected",
+                           "a directory that holds protected places stays where it is"};
+
+}  // namespace
+
+bool NameHandlers::HoldsProtected(const Subject& subject, std::string_view directory) const {
+  for (const PathGrant& carve_out : policy_.FloorFor(subject).carve_outs) {
+    if (IsWithin(carve_out.path, directory)) return true;
+  }
+  return false;
+}
+
+SyscallAction NameHandlers::Answer(int error) const {
+  if (error == 0) return Return{0};
+  if (error != kForeignMagicLink) return Fail{error};
+  if (floor_present_) return Continue{ContinueReason::kFloorEnforced};
+  return Fail{EACCES};
+}
+
+int NameHandlers::Pin(const SyscallInvocation& call, const Process& process, Place place,
+                      PinnedPath& out) const {
+  std::string path;
+  int error = ReadPath(memory_, call.tid, place.path_address, path);
+  if (error != 0) return error;
+  if (path.empty()) return ENOENT;
+  return resolver_.ResolveParent(TaskOf(call, process), place.dirfd, path, false, out);
+}
+
+int NameHandlers::Decide(const SyscallInvocation& call, const Process& process,
+                         const PinnedPath& pinned, Access access, std::string_view verb,
+                         std::string_view action, bool& covered) const {
+  Decision decision = policy_.EvaluateFile(process.domain->subject, {pinned.path, access});
+  if (!decision.allowed()) {
+    ReportFileDecision(reporter_, call, process, decision, verb, action, pinned.path, access);
+    return decision.error;
+  }
+  // The kernel asks for the right on the directory, not on the name.
+  bool by_floor = process.domain->floor.Covers(ParentPath(pinned.path), access);
+  if (record_all_) {
+    ReportFileUse(reporter_, call, process, action, pinned.path, by_floor ? "floor" : "on-behalf");
+  }
+  covered = covered && by_floor;
+  return 0;
+}
+
+SyscallAction NameHandlers::DoIt(const SyscallInvocation& call, bool covered,
+                                 const Perform& perform) const {
+  if (covered) return Continue{ContinueReason::kFloorEnforced};
+  absl::StatusOr<ProcessStatus> task = ReadProcessStatus(call.tid);
+  if (!task.ok()) return Fail{ESRCH};
+  ScopedIdentity identity(*task);
+  if (!identity.ok()) return Fail{EACCES};
+  return Answer(perform(*task));
+}
+
+SyscallAction NameHandlers::Make(
+    const SyscallInvocation& call, Process& process, Place place, std::string_view verb,
+    std::string_view action,
+    const std::function<int(const PinnedPath&, const ProcessStatus&)>& perform) const {
+  PinnedPath pinned;
+  int error = Pin(call, process, place, pinned);
+  // What exists already under "." or ".." is the kernel's to say.
+  if (error == EINVAL) return Fail{EEXIST};
+  if (error != 0) return Answer(error);
+  // Making what is there already fails alike for everybody: no attempt worth a word.
+  struct stat status {};
+  if (fstatat(pinned.parent.get(), pinned.leaf.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
+    return Fail{EEXIST};
+  }
+  bool covered = true;
+  error = Decide(call, process, pinned, Access::kWrite, verb, action, covered);
+  if (error != 0) return Fail{error};
+  return DoIt(call, covered, [&](const ProcessStatus& task) { return perform(pinned, task); });
+}
+
+SyscallAction NameHandlers::Remove(const SyscallInvocation& call, Process& process, Place place,
+                                   int flags) const {
+  PinnedPath pinned;
+  int error = Pin(call, process, place, pinned);
+  if (error == EINVAL) return Fail{(flags & AT_REMOVEDIR) != 0 ? EINVAL : EISDIR};
+  if (error != 0) return Answer(error);
+  struct stat status {};
+  if (fstatat(pinned.parent.get(), pinned.leaf.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return Fail{errno};
+  }
+  bool covered = true;
+  error = Decide(call, process, pinned, Access::kWrite, "remove", "file-remove", covered);
+  if (error != 0) return Fail{error};
+  return DoIt(call, covered, [&](const ProcessStatus&) {
+    return Result(unlinkat(pinned.parent.get(), pinned.leaf.c_str(), flags));
+  });
+}
+
+SyscallAction NameHandlers::Rename(const SyscallInvocation& call, Process& process, Place from,
+                                   Place to, unsigned flags) const {
+  PinnedPath source;
+  PinnedPath target;
+  int error = Pin(call, process, from, source);
+  if (error == 0) error = Pin(call, process, to, target);
+  if (error == EINVAL) return Fail{EBUSY};
+  if (error != 0) return Answer(error);
+  struct stat status {};
+  if (fstatat(source.parent.get(), source.leaf.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return Fail{errno};
+  }
+  bool covered = true;
+  error = Decide(call, process, source, Access::kWrite, "rename", "file-rename", covered);
+  if (error == 0) {
+    error = Decide(call, process, target, Access::kWrite, "rename to", "file-rename", covered);
+  }
+  if (error != 0) return Fail{error};
+  // A directory that holds something protected would take it to a path that no rule names.
+  for (const PinnedPath* end : {&source, &target}) {
+    if (IsDirectoryAt(*end) && HoldsProtected(process.domain->subject, end->path)) {
+      Decision decision{Verdict::kDeny, EACCES, &kMovesProtected, true};
+      ReportFileDecision(reporter_, call, process, decision, "rename", "file-rename", end->path,
+                         Access::kWrite);
+      return Fail{decision.error};
+    }
+  }
+  return DoIt(call, covered, [&](const ProcessStatus&) {
+    return Result(renameat2(source.parent.get(), source.leaf.c_str(), target.parent.get(),
+                            target.leaf.c_str(), flags));
+  });
+}
+
+SyscallAction NameHandlers::Link(const SyscallInvocation& call, Process& process, Place from,
+                                 Place to, int flags) const {
+  PinnedPath source;
+  PinnedPath target;
+  std::string path;
+  int error = ReadPath(memory_, call.tid, from.path_address, path);
+  if (error != 0) return Fail{error};
+  TaskRef task = TaskOf(call, process);
+  if (path.empty() && (flags & AT_EMPTY_PATH) != 0) {
+    error = resolver_.ResolveDescriptor(task, from.dirfd, source);
+  } else if (path.empty()) {
+    error = ENOENT;
+  } else {
+    error = resolver_.Resolve(task, from.dirfd, path, (flags & AT_SYMLINK_FOLLOW) != 0, source);
+  }
+  if (error == 0) error = Pin(call, process, to, target);
+  if (error == EINVAL) return Fail{EEXIST};
+  if (error != 0) return Answer(error);
+  bool covered = true;
+  // A second name in a writable place makes the first one's content writable.
+  bool unlinked = source.path.ends_with(" (deleted)");
+  if (!unlinked) {
+    error = Decide(call, process, source, Access::kRead | Access::kWrite, "link", "file-link",
+                   covered);
+    // Programs take "other file system" as the sign to copy instead.
+    if (error == EACCES) error = EXDEV;
+  }
+  if (error == 0) {
+    error = Decide(call, process, target, Access::kWrite, "link to", "file-link", covered);
+  }
+  if (error != 0) return Fail{error};
+  return DoIt(call, covered, [&](const ProcessStatus&) {
+    return Result(linkat(AT_FDCWD, DescriptorLink(source.object.get()).c_str(),
+                         target.parent.get(), target.leaf.c_str(), AT_SYMLINK_FOLLOW));
+  });
+}
+
+SyscallAction NameHandlers::Mknod(const SyscallInvocation& call, Process& process, Place place,
+                                  mode_t mode, uint64_t device) const {
+  mode_t type = mode & S_IFMT;
+  if (type == S_IFCHR || type == S_IFBLK) return Fail{EPERM};
+  return Make(call, process, place, "create", "file-create",
+              [&](const PinnedPath& pinned, const ProcessStatus& task) {
+                return Result(mknodat(pinned.parent.get(), pinned.leaf.c_str(),
+                                      mode & ~task.umask, device));
+              });
+}
+
+SyscallAction NameHandlers::Symlink(const SyscallInvocation& call, Process& process,
+                                    uint64_t target, Place place) const {
+  std::string text;
+  int error = ReadPath(memory_, call.tid, target, text);
+  if (error == 0 && text.empty()) error = ENOENT;
+  if (error != 0) return Fail{error};
+  return Make(call, process, place, "create", "file-create",
+              [&](const PinnedPath& pinned, const ProcessStatus&) {
+                return Result(symlinkat(text.c_str(), pinned.parent.get(), pinned.leaf.c_str()));
+              });
+}
+
+SyscallAction NameHandlers::Handle(const SyscallInvocation& call, Process& process) const {
+  const auto& a = call.arguments;
+  auto make_directory = [&](Place place, mode_t mode) {
+    return Make(call, process, place, "create", "file-create",
+                [mode](const PinnedPath& pinned, const ProcessStatus& task) {
+                  return Result(mkdirat(pinned.parent.get(), pinned.leaf.c_str(),
+                                        mode & ~task.umask & 07777));
+                });
+  };
+  switch (call.number) {
+    case SYS_mkdir:
+      return make_directory({AT_FDCWD, a[0]}, UnsignedArgument(call, 1));
+    case SYS_mkdirat:
+      return make_directory({IntArgument(call, 0), a[1]}, UnsignedArgument(call, 2));
+    case SYS_rmdir:
+      return Remove(call, process, {AT_FDCWD, a[0]}, AT_REMOVEDIR);
+    case SYS_unlink:
+      return Remove(call, process, {AT_FDCWD, a[0]}, 0);
+    case SYS_unlinkat:
+      if ((IntArgument(call, 2) & ~AT_REMOVEDIR) != 0) return Fail{EINVAL};
+      return Remove(call, process, {IntArgument(call, 0), a[1]}, IntArgument(call, 2));
+    case SYS_rename:
+      return Rename(call, process, {AT_FDCWD, a[0]}, {AT_FDCWD, a[1]}, 0);
+    case SYS_renameat:
+      return Rename(call, process, {IntArgument(call, 0), a[1]}, {IntArgument(call, 2), a[3]}, 0);
+    case SYS_renameat2:
+      return Rename(call, process, {IntArgument(call, 0), a[1]}, {IntArgument(call, 2), a[3]},
+                    UnsignedArgument(call, 4));
+    case SYS_link:
+      return Link(call, process, {AT_FDCWD, a[0]}, {AT_FDCWD, a[1]}, 0);
+    case SYS_linkat:
+      return Link(call, process, {IntArgument(call, 0), a[1]}, {IntArgument(call, 2), a[3]},
+                  IntArgument(call, 4));
+    case SYS_symlink:
+      return Symlink(call, process, a[0], {AT_FDCWD, a[1]});
+    case SYS_symlinkat:
+      return Symlink(call, process, a[0], {IntArgument(call, 1), a[2]});
+    case SYS_mknod:
+      return Mknod(call, process, {AT_FDCWD, a[0]}, UnsignedArgument(call, 1), a[2]);
+    case SYS_mknodat:
+      return Mknod(call, process, {IntArgument(call, 0), a[1]}, UnsignedArgument(call, 2), a[3]);
+    default:
+      return Fail{ENOSYS};
+  }
+}
+
+}  // namespace safe_trace

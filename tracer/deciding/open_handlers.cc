@@ -1,0 +1,222 @@
+#include "tracer/deciding/open_handlers.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+
+#include "policy/lexical_path.h"
+#include "tracer/deciding/call_arguments.h"
+#include "tracer/deciding/file_report.h"
+#include "tracer/tracee/process_status.h"
+
+namespace safe_trace {
+namespace {
+
+constexpr uint64_t kTmpFileBit = O_TMPFILE & ~O_DIRECTORY;
+// What the caller may ask of an object that is opened through its pin.
+constexpr uint64_t kReopenFlags = O_ACCMODE | O_APPEND | O_DIRECT | O_DIRECTORY | O_DSYNC |
+                                  O_NOATIME | O_NONBLOCK | O_SYNC | O_TRUNC | O_LARGEFILE;
+
+bool IsTemporaryFile(uint64_t flags) { return (flags & kTmpFileBit) != 0; }
+
+Access AccessOf(uint64_t flags) {
+  Access access = Access::kNone;
+  uint64_t mode = flags & O_ACCMODE;
+  if (mode == O_RDONLY || mode == O_RDWR) access = access | Access::kRead;
+  if (mode != O_RDONLY || (flags & (O_TRUNC | O_CREAT)) == (O_TRUNC | O_CREAT) ||
+      (flags & O_TRUNC) != 0 || IsTemporaryFile(flags)) {
+    access = access | Access::kWrite;
+  }
+  return access;
+}
+
+// Opening these can wait for another process, or for a device.
+bool MayBlock(mode_t mode, uint64_t flags) {
+  return S_ISFIFO(mode) && (flags & O_NONBLOCK) == 0;
+}
+
+InjectFd Injected(int fd, uint64_t flags) {
+  return InjectFd{UniqueFd(fd), (flags & O_CLOEXEC) != 0};
+}
+
+}  // namespace
+
+int OpenHandlers::Decode(const SyscallInvocation& call, Request& request) const {
+  switch (call.number) {
+    case SYS_open:
+      request = {AT_FDCWD, call.arguments[0], UnsignedArgument(call, 1), UnsignedArgument(call, 2), 0};
+      return 0;
+    case SYS_creat:
+      request = {AT_FDCWD, call.arguments[0], O_CREAT | O_WRONLY | O_TRUNC, UnsignedArgument(call, 1),
+                 0};
+      return 0;
+    case SYS_openat:
+      request = {IntArgument(call, 0), call.arguments[1], UnsignedArgument(call, 2),
+                 UnsignedArgument(call, 3), 0};
+      return 0;
+    case SYS_openat2: {
+      open_how how{};
+      // A larger structure than is known here could ask for what is not understood: the answer of
+      // a kernel that does not know it either.
+      if (call.arguments[3] < sizeof(how)) return EINVAL;
+      if (call.arguments[3] > sizeof(how)) return E2BIG;
+      if (!memory_.ReadValue(call.tid, call.arguments[2], how).ok()) return EFAULT;
+      request = {IntArgument(call, 0), call.arguments[1], how.flags,
+                 static_cast<uint32_t>(how.mode), how.resolve};
+      return 0;
+    }
+    default:
+      return ENOSYS;
+  }
+}
+
+SyscallAction OpenHandlers::Unfollowable() const {
+  // With a Landlock domain the kernel checks the caller's right to trace the other process.
+  if (options_.floor_present) return Continue{ContinueReason::kFloorEnforced};
+  return Fail{EACCES};
+}
+
+SyscallAction OpenHandlers::Handle(const SyscallInvocation& call, Process& process) const {
+  Request request{};
+  int error = Decode(call, request);
+  if (error != 0) return Fail{error};
+  std::string path;
+  error = ReadPath(memory_, call.tid, request.path_address, path);
+  if (error != 0) return Fail{error};
+  if (path.empty()) return Fail{ENOENT};
+  // An O_PATH descriptor gives no content; opening through it asks again.
+  if ((request.flags & O_PATH) != 0 && options_.floor_present) {
+    return Continue{ContinueReason::kFloorEnforced};
+  }
+  bool exclusive = (request.flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+  bool follow = (request.flags & O_NOFOLLOW) == 0 && !exclusive;
+  PinnedPath pinned;
+  error = resolver_.Resolve(TaskOf(call, process), request.dirfd, path, follow, pinned);
+  if (error == kForeignMagicLink) return Unfollowable();
+  if (error == 0) {
+    if (exclusive && !IsTemporaryFile(request.flags)) return Fail{EEXIST};
+    return OpenExisting(call, process, request, std::move(pinned));
+  }
+  if (error == ENOENT && (request.flags & O_CREAT) != 0 && !IsTemporaryFile(request.flags)) {
+    return OpenNew(call, process, request, path);
+  }
+  return OpenAbsent(call, process, request, path, error);
+}
+
+SyscallAction OpenHandlers::OpenExisting(const SyscallInvocation& call, Process& process,
+                                         const Request& request, PinnedPath pinned) const {
+  struct stat status {};
+  bool needs_type = (request.flags & O_NOFOLLOW) != 0;
+  if (needs_type && fstat(pinned.object.get(), &status) == 0 && S_ISLNK(status.st_mode)) {
+    return Fail{ELOOP};
+  }
+  // Pipes, sockets, memory files: reached through the caller's own descriptors only.
+  if (!pinned.path.starts_with('/') || pinned.path.starts_with("/memfd:")) {
+    return Continue{ContinueReason::kFloorEnforced};
+  }
+  Access access = AccessOf(request.flags);
+  const Subject& subject = process.domain->subject;
+  Decision decision = policy_.EvaluateFile(subject, {pinned.path, access});
+  if (!decision.allowed()) {
+    ReportFileDecision(reporter_, call, process, decision, AccessVerb(access), "file-open",
+                       pinned.path, access);
+    return Fail{decision.error};
+  }
+  bool covered = process.domain->floor.Covers(pinned.path, access);
+  if (options_.record_all) {
+    ReportFileUse(reporter_, call, process, "file-open", pinned.path,
+                  covered ? "floor" : "on-behalf");
+  }
+  if (covered) return Continue{ContinueReason::kFloorEnforced};
+
+  if (fstat(pinned.object.get(), &status) != 0) return Fail{errno};
+  absl::StatusOr<ProcessStatus> task = ReadProcessStatus(call.tid);
+  if (!task.ok()) return Fail{ESRCH};
+  ScopedIdentity identity(*task);
+  if (!identity.ok()) return Fail{EACCES};
+  std::string link = DescriptorLink(pinned.object.get());
+  if (IsTemporaryFile(request.flags)) {
+    int fd = open(link.c_str(),
+                  static_cast<int>((request.flags & kReopenFlags) | O_TMPFILE | O_CLOEXEC |
+                                   (request.flags & O_EXCL)),
+                  request.mode & ~task->umask & 07777);
+    return fd < 0 ? SyscallAction(Fail{errno}) : SyscallAction(Injected(fd, request.flags));
+  }
+  int flags = static_cast<int>((request.flags & kReopenFlags) | O_CLOEXEC | O_NOCTTY);
+  if (S_ISDIR(status.st_mode) && (request.flags & O_CREAT) != 0) return Fail{EISDIR};
+  if (MayBlock(status.st_mode, request.flags)) {
+    // Shared: std::function must be copyable, and the pin must live as long as the work.
+    auto pin = std::make_shared<UniqueFd>(std::move(pinned.object));
+    bool close_on_exec = (request.flags & O_CLOEXEC) != 0;
+    return Deferred{[pin, link, flags, close_on_exec](
+                        const std::function<bool()>& interrupted) -> Deferred::Result {
+      while (true) {
+        int fd = open(link.c_str(), flags);
+        if (fd >= 0) return InjectFd{UniqueFd(fd), close_on_exec};
+        if (errno != EINTR || interrupted()) return Fail{errno};
+      }
+    }};
+  }
+  int fd = open(link.c_str(), flags);
+  return fd < 0 ? SyscallAction(Fail{errno}) : SyscallAction(Injected(fd, request.flags));
+}
+
+SyscallAction OpenHandlers::OpenNew(const SyscallInvocation& call, Process& process,
+                                    const Request& request, const std::string& path) const {
+  if (path.ends_with('/')) return Fail{EISDIR};
+  bool exclusive = (request.flags & O_EXCL) != 0 || (request.flags & O_NOFOLLOW) != 0;
+  PinnedPath pinned;
+  int error =
+      resolver_.ResolveParent(TaskOf(call, process), request.dirfd, path, !exclusive, pinned);
+  if (error == kForeignMagicLink) return Unfollowable();
+  if (error != 0) return Fail{error};
+  Access access = AccessOf(request.flags) | Access::kWrite;
+  Decision decision = policy_.EvaluateFile(process.domain->subject, {pinned.path, access});
+  if (!decision.allowed()) {
+    ReportFileDecision(reporter_, call, process, decision, "create", "file-create", pinned.path,
+                       access);
+    return Fail{decision.error};
+  }
+  // The kernel asks for the right to make names on the directory.
+  bool covered = process.domain->floor.Covers(ParentPath(pinned.path), access);
+  if (options_.record_all) {
+    ReportFileUse(reporter_, call, process, "file-create", pinned.path,
+                  covered ? "floor" : "on-behalf");
+  }
+  if (covered) return Continue{ContinueReason::kFloorEnforced};
+  absl::StatusOr<ProcessStatus> task = ReadProcessStatus(call.tid);
+  if (!task.ok()) return Fail{ESRCH};
+  ScopedIdentity identity(*task);
+  if (!identity.ok()) return Fail{EACCES};
+  // Whoever puts a link there now makes this fail with ELOOP: nothing is followed.
+  int flags = static_cast<int>((request.flags & (kReopenFlags | O_EXCL)) | O_CREAT | O_CLOEXEC |
+                               O_NOFOLLOW | O_NOCTTY);
+  int fd = openat(pinned.parent.get(), pinned.leaf.c_str(), flags,
+                  request.mode & ~task->umask & 07777);
+  return fd < 0 ? SyscallAction(Fail{errno}) : SyscallAction(Injected(fd, request.flags));
+}
+
+// The lookup failed: the caller gets that error. Asking for a credential that happens not to be
+// there is evidence all the same.
+SyscallAction OpenHandlers::OpenAbsent(const SyscallInvocation& call, Process& process,
+                                       const Request& request, const std::string& path,
+                                       int error) const {
+  if (path.starts_with('/')) {
+    std::string normal = NormalizePath(path);
+    Access access = AccessOf(request.flags);
+    Decision decision = policy_.EvaluateFile(process.domain->subject, {normal, access});
+    if (!decision.allowed() && decision.verdict == Verdict::kHide) {
+      decision.is_violation = false;
+      ReportFileDecision(reporter_, call, process, decision, AccessVerb(access), "file-open",
+                         normal, access);
+    }
+  }
+  return Fail{error};
+}
+
+}  // namespace safe_trace

@@ -1,0 +1,58 @@
+// open, openat, openat2, creat: decided on the pinned object, then left to the kernel where the
+// floor holds, or opened on the caller's behalf through the same pin.
+#ifndef SAFE_TRACE_TRACER_DECIDING_OPEN_HANDLERS_H_
+#define SAFE_TRACE_TRACER_DECIDING_OPEN_HANDLERS_H_
+
+#include <string>
+
+#include "policy/policy.h"
+#include "tracer/deciding/syscall_action.h"
+#include "tracer/deciding/syscall_invocation.h"
+#include "tracer/deciding/violation_reporter.h"
+#include "tracer/tracee/path_resolver.h"
+#include "tracer/tracee/process_tree.h"
+#include "tracer/tracee/tracee_memory.h"
+
+namespace safe_trace {
+
+class OpenHandlers {
+ public:
+  struct Options {
+    bool record_all = false;   // --log-level full
+    bool floor_present = true;  // a Landlock domain confines every task
+  };
+  // All references outlive the handlers. Loop thread only.
+  OpenHandlers(const Policy& policy, const TraceeMemory& memory, const PathResolver& resolver,
+               Reporter& reporter, Options options)
+      : policy_(policy), memory_(memory), resolver_(resolver), reporter_(reporter),
+        options_(options) {}
+
+  SyscallAction Handle(const SyscallInvocation& call, Process& process) const;
+
+ private:
+  struct Request {
+    int dirfd;
+    uint64_t path_address;
+    uint64_t flags;
+    uint32_t mode;
+    uint64_t resolve;  // openat2's
+  };
+  int Decode(const SyscallInvocation& call, Request& request) const;
+  SyscallAction OpenExisting(const SyscallInvocation& call, Process& process,
+                             const Request& request, PinnedPath pinned) const;
+  SyscallAction OpenNew(const SyscallInvocation& call, Process& process, const Request& request,
+                        const std::string& path) const;
+  SyscallAction OpenAbsent(const SyscallInvocation& call, Process& process, const Request& request,
+                           const std::string& path, int error) const;
+  SyscallAction Unfollowable() const;
+
+  const Policy& policy_;
+  const TraceeMemory& memory_;
+  const PathResolver& resolver_;
+  Reporter& reporter_;
+  Options options_;
+};
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_TRACER_DECIDING_OPEN_HANDLERS_H_

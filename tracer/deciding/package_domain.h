@@ -1,0 +1,47 @@
+// Makes the tighter domain that package code runs in: its own subject, floor, and temporary
+// directory.
+#ifndef SAFE_TRACE_TRACER_DECIDING_PACKAGE_DOMAIN_H_
+#define SAFE_TRACE_TRACER_DECIDING_PACKAGE_DOMAIN_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "policy/policy.h"
+#include "tracer/tracee/process_tree.h"
+#include "tracer/unique_fd.h"
+
+namespace safe_trace {
+
+struct ConfinedDomain {
+  std::shared_ptr<const Domain> domain;
+  UniqueFd ruleset;  // invalid where the kernel has no Landlock
+};
+
+// Lists a directory for ExpandFloor.
+std::vector<DirectoryEntry> ListDirectory(const std::string& path);
+
+// Builds the floor of a subject and its ruleset.
+absl::StatusOr<ConfinedDomain> BuildDomain(const Policy& policy, Subject subject,
+                                           int landlock_abi);
+
+// Owns the private temporary directories of the run's packages.
+class PackageDomains {
+ public:
+  // `temporary_root` exists, belongs to this run alone and is removed by its owner.
+  PackageDomains(const Policy& policy, std::string temporary_root, int landlock_abi)
+      : policy_(policy), temporary_root_(std::move(temporary_root)), landlock_abi_(landlock_abi) {}
+
+  // The subject's paths are made canonical where they exist.
+  absl::StatusOr<ConfinedDomain> Make(Subject subject);
+
+ private:
+  const Policy& policy_;
+  std::string temporary_root_;
+  int landlock_abi_;
+  int next_directory_ = 1;
+};
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_TRACER_DECIDING_PACKAGE_DOMAIN_H_

@@ -1,0 +1,79 @@
+#include "tracer/deciding/target_handlers.h"
+
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "tracer/deciding/call_arguments.h"
+
+namespace safe_trace {
+namespace {
+
+// The process behind a caller's pidfd; -1 where it is none or gone.
+pid_t PidOfPidfd(pid_t tid, int fd) {
+  char path[64];
+  snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", tid, fd);
+  FILE* file = fopen(path, "re");
+  if (file == nullptr) return -1;
+  char line[256];
+  int pid = -1;
+  while (fgets(line, sizeof(line), file) != nullptr) {
+    if (sscanf(line, "Pid: %d", &pid) == 1) break;
+  }
+  fclose(file);
+  return pid;
+}
+
+}  // namespace
+
+bool TargetHandlers::IsOurs(pid_t task) const { return tree_.FindByThread(task) != nullptr; }
+
+SyscallAction TargetHandlers::Signal(const SyscallInvocation& call, pid_t target) const {
+  (void)call;
+  // 0, -1 and groups would reach the supervisor, which shares the terminal's process group.
+  if (target > 0 && IsOurs(target)) return Continue{ContinueReason::kRegistersOnly};
+  return Fail{EPERM};
+}
+
+SyscallAction TargetHandlers::AttachSharedMemory(const SyscallInvocation& call) const {
+  struct shmid_ds segment {};
+  if (shmctl(IntArgument(call, 0), IPC_STAT, &segment) != 0) return Fail{errno};
+  // Segments outlive their creator; only those made by a living process of the run are ours.
+  if (IsOurs(segment.shm_cpid)) return Continue{ContinueReason::kRegistersOnly};
+  return Fail{EACCES};
+}
+
+SyscallAction TargetHandlers::Handle(const SyscallInvocation& call) const {
+  pid_t first = IntArgument(call, 0);
+  pid_t second = IntArgument(call, 1);
+  switch (call.number) {
+    case SYS_kill:
+    case SYS_tkill:
+    case SYS_rt_sigqueueinfo:
+    case SYS_tgkill:
+    case SYS_rt_tgsigqueueinfo:
+      return Signal(call, first);
+    case SYS_pidfd_send_signal:
+      // The descriptor could be exchanged before the kernel looks; only without Landlock's signal
+      // scope is this asked at all, and then the tree loses pidfd signals to others.
+      return Signal(call, PidOfPidfd(call.tid, first));
+    case SYS_setpriority:
+    case SYS_ioprio_set: {
+      constexpr int kProcess = 0;  // PRIO_PROCESS; IOPRIO_WHO_PROCESS is 1
+      bool names_process = first == (call.number == SYS_ioprio_set ? 1 : kProcess);
+      if (names_process && IsOurs(second)) return Continue{ContinueReason::kRegistersOnly};
+      return Fail{EPERM};
+    }
+    case SYS_shmat:
+      return AttachSharedMemory(call);
+    default:
+      if (IsOurs(first)) return Continue{ContinueReason::kRegistersOnly};
+      return Fail{EPERM};
+  }
+}
+
+}  // namespace safe_trace

@@ -1,0 +1,145 @@
+#include "tracer/supervisor/notification_dispatcher.h"
+
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "preload/shim_protocol.h"
+#include "tracer/deciding/call_arguments.h"
+#include "tracer/filter/syscall_table.h"
+#include "tracer/tracee/process_status.h"
+
+namespace safe_trace {
+namespace {
+
+std::string Hexadecimal(uint64_t value) {
+  char text[32];
+  snprintf(text, sizeof(text), "0x%llx", static_cast<unsigned long long>(value));
+  return text;
+}
+
+}  // namespace
+
+absl::Status NotificationDispatcher::ReceiveOne() {
+  absl::StatusOr<SyscallInvocation> call = listener_.Receive();
+  if (absl::IsNotFound(call.status())) return absl::OkStatus();
+  if (!call.ok()) return call.status();
+  ++count_;
+  SyscallAction action = Decide(*call);
+  uint64_t id = call->notification_id;
+  if (auto* deferred = std::get_if<Deferred>(&action)) {
+    workers_.Submit(id, call->tid, std::move(*deferred));
+  } else if (auto* answer = std::get_if<Continue>(&action)) {
+    Answer(id, *answer);
+  } else if (auto* failure = std::get_if<Fail>(&action)) {
+    Answer(id, *failure);
+  } else if (auto* value = std::get_if<Return>(&action)) {
+    Answer(id, *value);
+  } else if (auto* injected = std::get_if<InjectFd>(&action)) {
+    Answer(id, std::move(*injected));
+  }
+  return absl::OkStatus();
+}
+
+void NotificationDispatcher::Answer(uint64_t id, const Deferred::Result& result) {
+  // A task that died meanwhile needs no answer: NotFound is expected, and nothing else can be done
+  // about another failure than to refuse.
+  absl::Status status;
+  if (std::holds_alternative<Continue>(result)) {
+    status = listener_.RespondContinue(id);
+  } else if (const auto* failure = std::get_if<Fail>(&result)) {
+    status = listener_.RespondError(id, failure->error);
+  } else if (const auto* value = std::get_if<Return>(&result)) {
+    status = listener_.RespondValue(id, value->value);
+  } else if (const auto* injected = std::get_if<InjectFd>(&result)) {
+    status = listener_.RespondWithFd(id, injected->fd.get(), injected->close_on_exec);
+  }
+  // The task's table of descriptors was full, or the like.
+  if (!status.ok() && !absl::IsNotFound(status)) {
+    (void)listener_.RespondError(id, absl::IsResourceExhausted(status) ? EMFILE : EACCES);
+  }
+}
+
+SyscallAction NotificationDispatcher::Decide(const SyscallInvocation& call) {
+  if (call.number == SYS_openat && IntArgument(call, 0) == ST_SURGERY_DIRFD) {
+    int ruleset = surgery_.RulesetFor(call.tid);
+    if (ruleset < 0) return Fail{EBADF};
+    int copy = dup(ruleset);
+    return copy < 0 ? SyscallAction(Fail{EMFILE}) : SyscallAction(InjectFd{UniqueFd(copy), true});
+  }
+  Process* process = tree_.FindByThread(call.tid);
+  // Every task is known before its first instruction. One that is not is no task of this run.
+  if (process == nullptr) return Fail{EPERM};
+  if (call.number == SYS_openat && IntArgument(call, 0) == ST_SHIM_DIRFD) {
+    return HandleShimRecord(call, *process);
+  }
+  const SyscallEntry* entry = FindSyscall(call.number);
+  if (entry == nullptr) return Fail{ENOSYS};
+  switch (entry->group) {
+    case HandlerGroup::kOpen:
+      return handlers_.open.Handle(call, *process);
+    case HandlerGroup::kNames:
+      return handlers_.names.Handle(call, *process);
+    case HandlerGroup::kAttributes:
+      return handlers_.attributes.Handle(call, *process);
+    case HandlerGroup::kExec:
+      return handlers_.exec.Handle(call, *process);
+    case HandlerGroup::kNetwork:
+      return handlers_.network.Handle(call, *process);
+    case HandlerGroup::kTarget:
+      return handlers_.target.Handle(call);
+    case HandlerGroup::kNone:
+      break;
+  }
+  return Fail{ENOSYS};
+}
+
+// What the shim says is context for the reader of the trace; nothing is decided by it.
+SyscallAction NotificationDispatcher::HandleShimRecord(const SyscallInvocation& call,
+                                                       Process& process) {
+  st_shim_record record{};
+  if (!memory_.ReadValue(call.tid, call.arguments[1], record).ok()) return Fail{EBADF};
+  if (memcmp(record.marker, "safetrc", sizeof(record.marker)) != 0 ||
+      record.version != ST_SHIM_VERSION) {
+    return Fail{EBADF};
+  }
+  size_t length = std::min<size_t>(record.length, sizeof(record.text));
+  std::string text(record.text, strnlen(record.text, length));
+  TraceEvent event;
+  event.outcome = "unknown";
+  if (record.event == ST_EVENT_VARIABLE_LOOKUP) {
+    event.action = "variable-lookup";
+    event.category = "process";
+    event.Set("safe_trace.variable", text);
+  } else if (record.event == ST_EVENT_NAME_LOOKUP) {
+    event.action = "name-lookup";
+    event.category = "network";
+    event.Set("dns.question.name", text);
+  } else {
+    return Fail{EBADF};
+  }
+  event.Set("safe_trace.mechanism", std::string("shim"));
+  event.Set("safe_trace.caller", Hexadecimal(record.caller));
+  reporter_.ReportEvent(process, std::move(event));
+  return Return{0};
+}
+
+void NotificationDispatcher::AnswerFinishedWork() {
+  for (auto& [id, result] : workers_.TakeResults()) Answer(id, result);
+}
+
+void NotificationDispatcher::InterruptAbandonedWork() {
+  for (const auto& [id, tid] : workers_.Unfinished()) {
+    bool abandoned = !listener_.IsValid(id);
+    if (!abandoned) {
+      absl::StatusOr<ProcessStatus> status = ReadProcessStatus(tid);
+      abandoned = !status.ok() || status->Interrupted();
+    }
+    if (abandoned) workers_.Interrupt(id);
+  }
+}
+
+}  // namespace safe_trace

@@ -1,0 +1,147 @@
+#include "tracer/supervisor/run_reporter.h"
+
+#include <time.h>
+
+namespace safe_trace {
+namespace {
+
+constexpr size_t kMaximumHosts = 4096;
+constexpr size_t kMaximumPackages = 65536;
+
+int64_t WallClock() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+std::string StringField(const TraceEvent& event, std::string_view key) {
+  for (const auto& [name, value] : event.fields) {
+    if (name != key) continue;
+    if (const auto* text = std::get_if<std::string>(&value)) return *text;
+    if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
+      return list->empty() ? std::string() : list->front();
+    }
+  }
+  return {};
+}
+
+int64_t IntField(const TraceEvent& event, std::string_view key) {
+  for (const auto& [name, value] : event.fields) {
+    if (name != key) continue;
+    if (const auto* number = std::get_if<int64_t>(&value)) return *number;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void RunReporter::DescribeProcess(const Process& process, TraceEvent& event) {
+  const Subject& subject = process.domain->subject;
+  event.Set("process.entity_id", process.entity_id);
+  event.Set("process.pid", int64_t{process.tgid});
+  if (!process.parent_entity_id.empty()) {
+    event.Set("process.parent.entity_id", process.parent_entity_id);
+  }
+  if (!process.executable.empty()) event.Set("process.executable", process.executable);
+  event.Set("safe_trace.role", std::string(RoleName(subject.role)));
+  if (!subject.ecosystem.empty()) event.Set("safe_trace.ecosystem", subject.ecosystem);
+  if (!subject.package.empty()) event.Set("package.name", subject.package);
+  if (!subject.version.empty()) event.Set("package.version", subject.version);
+}
+
+PackageSummary& RunReporter::PackageOf(const Subject& subject) {
+  auto key = std::make_tuple(subject.ecosystem, subject.package, subject.version);
+  if (packages_.size() >= kMaximumPackages) key = {};
+  PackageSummary& summary = packages_[key];
+  std::tie(summary.ecosystem, summary.name, summary.version) = key;
+  return summary;
+}
+
+void RunReporter::CountProcess(const Subject& subject) {
+  ++processes_;
+  if (subject.role == Role::kPackage) ++PackageOf(subject).processes;
+}
+
+void RunReporter::CountNewSubject(const Subject& subject) {
+  if (subject.role == Role::kPackage) ++PackageOf(subject).processes;
+}
+
+bool RunReporter::Admit(const Process& process, const Decision& decision, const TraceEvent& event,
+                        std::string_view doing) {
+  std::string key = process.entity_id + '\n' + decision.rule->id + '\n' + event.action + '\n' +
+                    std::string(doing);
+  auto it = repeated_.find(key);
+  if (it == repeated_.end()) {
+    // Beyond the table's bound ordinary refusals are counted only; violations are written.
+    if (repeated_.size() >= kMaximumKeys) {
+      ++unkeyed_;
+      return decision.is_violation;
+    }
+    repeated_[key] = {1, event};
+    return true;
+  }
+  return ++it->second.count <= kRepeats;
+}
+
+void RunReporter::ReportDecision(const Process& process, const Decision& decision,
+                                 TraceEvent event, std::string_view doing,
+                                 std::string_view how_to_allow) {
+  const Subject& subject = process.domain->subject;
+  if (decision.allowed()) {
+    ReportEvent(process, std::move(event));
+    return;
+  }
+  if (decision.is_violation) {
+    ++violations_;
+    if (subject.role == Role::kPackage) ++PackageOf(subject).violations;
+  } else {
+    ++denials_;
+  }
+  event.wall_clock_ns = WallClock();
+  event.outcome = "failure";
+  event.is_violation = decision.is_violation;
+  DescribeProcess(process, event);
+  event.Set("rule.id", decision.rule->id);
+  event.Set("safe_trace.decision", std::string(VerdictName(decision.verdict)));
+  event.Set("safe_trace.reason", decision.rule->reason);
+  if (!Admit(process, decision, event, doing)) return;
+  sink_.Record(std::move(event));
+  if (decision.is_violation) {
+    show_({subject.Describe(), std::string(doing), decision.verdict, decision.rule->id,
+           std::string(how_to_allow)});
+  }
+}
+
+void RunReporter::CountHost(const TraceEvent& event) {
+  if (event.action != "network-connect") return;
+  std::string name = StringField(event, "destination.domain");
+  if (name.empty()) name = StringField(event, "destination.ip");
+  if (name.empty() || hosts_.size() >= kMaximumHosts) return;
+  ++hosts_[{name, static_cast<uint16_t>(IntField(event, "destination.port"))}];
+}
+
+void RunReporter::ReportEvent(const Process& process, TraceEvent event) {
+  CountHost(event);
+  event.wall_clock_ns = WallClock();
+  if (event.outcome.empty()) event.outcome = "success";
+  DescribeProcess(process, event);
+  sink_.Record(std::move(event));
+}
+
+void RunReporter::Finish(RunSummary& summary) {
+  for (auto& [key, repeated] : repeated_) {
+    if (repeated.count <= kRepeats) continue;
+    repeated.first.wall_clock_ns = 0;
+    repeated.first.Set("safe_trace.repeated", static_cast<int64_t>(repeated.count));
+    sink_.Record(std::move(repeated.first));
+  }
+  summary.violations = violations_;
+  summary.denials = denials_;
+  summary.processes = processes_;
+  for (const auto& [key, package] : packages_) summary.packages.push_back(package);
+  for (const auto& [host, count] : hosts_) {
+    summary.hosts.push_back({host.first, host.second, count});
+  }
+}
+
+}  // namespace safe_trace

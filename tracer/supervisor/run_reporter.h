@@ -1,0 +1,77 @@
+// Counts, records and shows what the handlers report.
+#ifndef SAFE_TRACE_TRACER_SUPERVISOR_RUN_REPORTER_H_
+#define SAFE_TRACE_TRACER_SUPERVISOR_RUN_REPORTER_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+
+#include "tracer/deciding/violation_reporter.h"
+#include "tracer/run_summary.h"
+
+namespace safe_trace {
+
+// What the user is shown as it happens.
+struct ShownViolation {
+  std::string subject;
+  std::string doing;
+  Verdict verdict = Verdict::kDeny;
+  std::string rule_id;
+  std::string how_to_allow;
+};
+
+// Loop thread only. Fills the counting fields of a RunSummary.
+class RunReporter final : public Reporter {
+ public:
+  // The same thing done by the same process is written this often, then only counted.
+  static constexpr uint64_t kRepeats = 8;
+  static constexpr size_t kMaximumKeys = 65536;
+
+  RunReporter(TraceSink& sink, std::function<void(const ShownViolation&)> show)
+      : sink_(sink), show_(std::move(show)) {}
+
+  void ReportDecision(const Process& process, const Decision& decision, TraceEvent event,
+                      std::string_view doing, std::string_view how_to_allow) override;
+  void ReportEvent(const Process& process, TraceEvent event) override;
+
+  // Fills in who did it: process.*, package.*, safe_trace.role.
+  static void DescribeProcess(const Process& process, TraceEvent& event);
+  // Records without counting; also for events that belong to no process.
+  void Record(TraceEvent event) { sink_.Record(std::move(event)); }
+  // A process was started for, or became, this subject.
+  void CountProcess(const Subject& subject);
+  void CountNewSubject(const Subject& subject);
+
+  uint64_t violations() const { return violations_; }
+  // Writes how often what was no longer written happened; then fills in the summary.
+  void Finish(RunSummary& summary);
+
+ private:
+  struct Repeated {
+    uint64_t count = 0;
+    TraceEvent first;
+  };
+  PackageSummary& PackageOf(const Subject& subject);
+  // False once the same was recorded kRepeats times.
+  bool Admit(const Process& process, const Decision& decision, const TraceEvent& event,
+             std::string_view doing);
+  void CountHost(const TraceEvent& event);
+
+  TraceSink& sink_;
+  std::function<void(const ShownViolation&)> show_;
+  uint64_t violations_ = 0;
+  uint64_t denials_ = 0;
+  uint64_t processes_ = 0;
+  uint64_t unkeyed_ = 0;
+  std::map<std::tuple<std::string, std::string, std::string>, PackageSummary> packages_;
+  std::map<std::pair<std::string, uint16_t>, uint64_t> hosts_;
+  std::unordered_map<std::string, Repeated> repeated_;
+};
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_TRACER_SUPERVISOR_RUN_REPORTER_H_
