@@ -29,9 +29,7 @@ constexpr Access operator|(Access a, Access b) {
 constexpr Access operator&(Access a, Access b) {
   return static_cast<Access>(static_cast<uint8_t>(a) & static_cast<uint8_t>(b));
 }
-constexpr Access operator~(Access a) {
-  return static_cast<Access>(~static_cast<uint8_t>(a) & 7U);
-}
+constexpr Access operator~(Access a) { return static_cast<Access>(~static_cast<uint8_t>(a) & 7U); }
 constexpr bool Any(Access a) { return a != Access::kNone; }
 
 // `path` is canonical (absolute, no "." "..", no symlink) and stands for the whole hierarchy
@@ -59,8 +57,8 @@ struct Subject {
 struct FileRequest {
   std::string_view path;
   Access access = Access::kRead;
-  // The name itself is renamed or removed (either end of a rename): whatever lies beneath moves too,
-  // so a hierarchy that holds a guarded place is refused as a whole.
+  // The name itself is renamed or removed (either end of a rename): whatever lies beneath moves
+  // too, so a hierarchy that holds a guarded place is refused as a whole.
   bool moves_hierarchy = false;
 };
 

@@ -37,9 +37,7 @@ class FloorPlan {
   // Found by string_view: Covers runs on every file open and must not allocate.
   struct PathHash {
     using is_transparent = void;
-    size_t operator()(std::string_view path) const {
-      return std::hash<std::string_view>{}(path);
-    }
+    size_t operator()(std::string_view path) const { return std::hash<std::string_view>{}(path); }
   };
   std::unordered_map<std::string, Access, PathHash, std::equal_to<>> by_path_;
 };
@@ -49,10 +47,10 @@ inline constexpr size_t kMaximumFloorGrants = 20000;
 
 // For each right, the deepest of grants, carve-outs and regrants at or above a path decides; at the
 // same path a regrant wins over a carve-out and a carve-out over a grant. Existence is taken from
-// `list`. Carve-outs of absent paths cost nothing, except that a directory in which the kernel alone
-// could make one is not granted kWrite itself: its entries are. Names that `is_hidden_name` tells
-// are left out (read and write) where they lie directly in a scanned directory. Symlinks are never
-// granted: the kernel checks where they lead.
+// `list`. Carve-outs of absent paths cost nothing, except that a directory in which the kernel
+// alone could make one is not granted kWrite itself: its entries are. Names that `is_hidden_name`
+// tells are left out (read and write) where they lie directly in a scanned directory. Symlinks are
+// never granted: the kernel checks where they lead.
 //
 // What the kernel is left to do although the policy would refuse it, because a hierarchy cannot say
 // it: credential file names deeper than a scanned directory, project paths (".vscode") deeper than

@@ -20,17 +20,17 @@ struct HostPort {
 
 // All paths are canonical where they exist, lexically normalised where they do not.
 struct HostFacts {
-  std::string home;                 // $HOME, else the user's entry in passwd; may be empty
-  std::vector<std::string> homes;   // every home to protect, `home` first; all users' when root
+  std::string home;                // $HOME, else the user's entry in passwd; may be empty
+  std::vector<std::string> homes;  // every home to protect, `home` first; all users' when root
   std::string working_directory;
-  std::string command_executable;   // the resolved program that will be run
-  std::vector<std::string> arguments;  // the command's argv
+  std::string command_executable;                  // the resolved program that will be run
+  std::vector<std::string> arguments;              // the command's argv
   std::map<std::string, std::string> environment;  // the command's environment before scrubbing
   std::vector<std::string> temporary_directories;  // $TMPDIR, /tmp, /var/tmp, /dev/shm, existing
   std::vector<std::string> toolchains;  // roots that hold interpreters, compilers: read + execute
-  std::vector<std::string> install_targets;  // where the manager installs: site-packages, scripts
+  std::vector<std::string> install_targets;    // where the manager installs: site-packages, scripts
   std::vector<std::string> state_directories;  // safe-trace's own: configuration, traces
-  std::vector<HostPort> hosts;      // from the manager's own configuration and proxies
+  std::vector<HostPort> hosts;                 // from the manager's own configuration and proxies
   // Catalogued and protected paths (CatalogPaths in policy.h) that lie behind a symbolic link, with
   // the canonical path that is really reached: a linked ~/.ssh is guarded at both ends.
   std::map<std::string, std::string> links;

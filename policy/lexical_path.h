@@ -7,8 +7,8 @@
 
 namespace safe_trace {
 
-// Without ".", "..", doubled and trailing slashes; ".." at the root stays there. Only right where no
-// component is a symlink. "" for a path that is not absolute.
+// Without ".", "..", doubled and trailing slashes; ".." at the root stays there. Only right where
+// no component is a symlink. "" for a path that is not absolute.
 std::string NormalizePath(std::string_view absolute);
 
 // `path` taken from `directory` where it is relative, then normalised.

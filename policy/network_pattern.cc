@@ -4,17 +4,15 @@
 #include <charconv>
 #include <optional>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
+#include "policy/text_parts.h"
 
 namespace safe_trace {
 namespace {
 
 absl::Status BadHost(std::string_view text, std::string_view origin, std::string_view why) {
   return absl::InvalidArgumentError(
-      absl::StrCat(origin, ": \"", text, "\" is not HOST[:PORT]: ", why,
-                   " (examples: pypi.org, pypi.org:443, *.example.com, 10.0.0.5:8080, [::1]:80)"));
+      Cat(origin, ": \"", text, "\" is not HOST[:PORT]: ", why,
+          " (examples: pypi.org, pypi.org:443, *.example.com, 10.0.0.5:8080, [::1]:80)"));
 }
 
 std::optional<uint16_t> ParsePort(std::string_view text) {
@@ -27,7 +25,7 @@ std::optional<uint16_t> ParsePort(std::string_view text) {
 }
 
 bool IsHostName(std::string_view name) {
-  if (absl::StartsWith(name, "*.")) name.remove_prefix(2);
+  if (name.starts_with("*.")) name.remove_prefix(2);
   if (name.empty() || name.size() > 253) return false;
   size_t label = 0;
   for (char c : name) {
@@ -36,7 +34,7 @@ bool IsHostName(std::string_view name) {
       label = 0;
       continue;
     }
-    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_') return false;
+    if (!IsAsciiAlnum(c) && c != '-' && c != '_') return false;
     if (++label > 63) return false;
   }
   return label > 0;
@@ -66,7 +64,9 @@ std::string CanonicalHost(std::string_view host) {
     host = host.substr(1, host.size() - 2);
   }
   if (!host.empty() && host.back() == '.') host.remove_suffix(1);
-  return absl::AsciiStrToLower(host);
+  std::string lower(host);
+  for (char& c : lower) c = AsciiLower(c);
+  return lower;
 }
 
 absl::StatusOr<HostPort> ParseHostPort(std::string_view text, std::string_view origin) {
@@ -101,13 +101,23 @@ absl::StatusOr<HostPort> ParseHostPort(std::string_view text, std::string_view o
   return result;
 }
 
+bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return AsciiLower(x) == AsciiLower(y); });
+}
+
+bool EndsWithIgnoringCase(std::string_view text, std::string_view suffix) {
+  return text.size() >= suffix.size() &&
+         EqualsIgnoringCase(text.substr(text.size() - suffix.size()), suffix);
+}
+
 bool HostMatches(std::string_view pattern, std::string_view name) {
   if (!pattern.empty() && pattern.back() == '.') pattern.remove_suffix(1);
   if (!name.empty() && name.back() == '.') name.remove_suffix(1);
   if (pattern.empty() || name.empty()) return false;
-  if (!absl::StartsWith(pattern, "*.")) return absl::EqualsIgnoreCase(pattern, name);
+  if (!pattern.starts_with("*.")) return EqualsIgnoringCase(pattern, name);
   std::string_view suffix = pattern.substr(1);  // ".example.com"
-  return name.size() > suffix.size() && name.front() != '.' && absl::EndsWithIgnoreCase(name, suffix);
+  return name.size() > suffix.size() && name.front() != '.' && EndsWithIgnoringCase(name, suffix);
 }
 
 bool IsMetadataAddress(const IpAddress& raw) {
@@ -130,13 +140,17 @@ bool IsMetadataAddress(const IpAddress& raw) {
 }
 
 bool IsMetadataName(std::string_view name) {
-  static constexpr std::string_view kNames[] = {
-      "metadata",           "metadata.google.internal", "metadata.goog", "instance-data",
-      "metadata.azure.com", "metadata.azure.internal",  "instance-data.ec2.internal"};
+  static constexpr std::string_view kNames[] = {"metadata",
+                                                "metadata.google.internal",
+                                                "metadata.goog",
+                                                "instance-data",
+                                                "metadata.azure.com",
+                                                "metadata.azure.internal",
+                                                "instance-data.ec2.internal"};
   for (std::string_view known : kNames) {
-    if (absl::EqualsIgnoreCase(name, known)) return true;
+    if (EqualsIgnoringCase(name, known)) return true;
   }
-  return absl::EndsWithIgnoreCase(name, ".metadata.google.internal");
+  return EndsWithIgnoringCase(name, ".metadata.google.internal");
 }
 
 }  // namespace safe_trace

@@ -15,8 +15,8 @@ namespace safe_trace {
 // without a trailing dot. InvalidArgument names `origin` and says what is accepted.
 absl::StatusOr<HostPort> ParseHostPort(std::string_view text, std::string_view origin);
 
-// Exact, whole labels, without regard to case or a trailing dot; "*.example.com" matches one or more
-// labels before "example.com" and not "example.com" itself.
+// Exact, whole labels, without regard to case or a trailing dot; "*.example.com" matches one or
+// more labels before "example.com" and not "example.com" itself.
 bool HostMatches(std::string_view pattern, std::string_view name);
 
 // True where a pattern's port lets `port` through; 0 is any.
@@ -27,6 +27,10 @@ inline bool PortMatches(uint16_t pattern, uint16_t port) { return pattern == 0 |
 bool IsMetadataAddress(const IpAddress& address);
 // "metadata.google.internal" and its kin. `name` lower case without a trailing dot.
 bool IsMetadataName(std::string_view name);
+
+// Without regard to the case of ASCII letters.
+bool EqualsIgnoringCase(std::string_view a, std::string_view b);
+bool EndsWithIgnoringCase(std::string_view text, std::string_view suffix);
 
 // Lower case, without a trailing dot or surrounding brackets.
 std::string CanonicalHost(std::string_view host);

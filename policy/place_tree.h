@@ -25,16 +25,17 @@ enum class Layer : uint8_t {
   kProtected,      // start-up code and configuration: no writes
   kHome,           // ends every grant that lies above it
   kTemporary,
-  kWorking,        // the working directory
-  kSystem,         // what the distribution owns
-  kLibrary,        // installed code: credential names mean nothing here
-  kQuiet,          // user configuration that honest build tools look for
-  kCommandWrite,   // what all roles but package may write
-  kPackageRead,    // what package code may read and execute
-  kKernelFiles,    // /proc and /sys
-  kDevices,        // /dev, where only known nodes may be opened
-  kDevice,         // a device that everybody may use
-  kInputDevice,    // a device that everybody may read
+  kWorking,       // the working directory
+  kSystem,        // what the distribution owns
+  kLibrary,       // installed code: credential names mean nothing here
+  kQuiet,         // user configuration that honest build tools look for
+  kCommandWrite,  // what all roles but package may write
+  kInstallWrite,  // of those, what a manager installs into; lifts kProtected
+  kPackageRead,   // what package code may read and execute
+  kKernelFiles,   // /proc and /sys
+  kDevices,       // /dev, where only known nodes may be opened
+  kDevice,        // a device that everybody may use
+  kInputDevice,   // a device that everybody may read
 };
 inline constexpr size_t kLayerCount = static_cast<size_t>(Layer::kInputDevice) + 1;
 

@@ -84,8 +84,9 @@ class Policy {
   // A stable hexadecimal digest of everything that decides, for the trace's first line.
   std::string Digest() const;
 
+  struct Impl;  // policy_impl.h, for policy's own files only
+
  private:
-  struct Impl;
   explicit Policy(std::unique_ptr<const Impl> impl);
   std::unique_ptr<const Impl> impl_;
 };

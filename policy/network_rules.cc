@@ -1,0 +1,244 @@
+// Who may reach, look up, listen and connect to what.
+#include <cerrno>
+#include <optional>
+
+#include "policy/lexical_path.h"
+#include "policy/network_pattern.h"
+#include "policy/package_identity.h"
+#include "policy/path_pattern.h"
+#include "policy/policy_impl.h"
+#include "policy/text_parts.h"
+
+namespace safe_trace {
+namespace {
+
+// libc and the like ask these by themselves; they would look names up, or log, outside the run.
+constexpr std::string_view kQuietSockets[] = {
+    "/run/nscd/socket",         "/var/run/nscd/socket",
+    "/run/systemd/resolve/*",   "/run/systemd/userdb/*",
+    "/run/systemd/journal/*",   "/dev/log",
+    "/run/avahi-daemon/socket", "/var/run/avahi-daemon/socket",
+    "/var/lib/sss/pipes/*",     "/run/systemd/io.system.ManagedOOM"};
+
+Decision Refuse(const Rule* rule, int error, bool is_violation) {
+  return {Verdict::kDeny, error, rule, is_violation};
+}
+
+// Package and project code have no network of their own.
+bool IsOffline(const Subject& subject) {
+  return subject.role == Role::kPackage || subject.role == Role::kProject;
+}
+
+absl::StatusOr<PackageGrant> ParseGrant(const Entry& entry) {
+  const size_t equals = entry.value.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    return absl::InvalidArgumentError(
+        Cat(entry.origin, ": \"", entry.value, "\" is not NAME[@VERSION]=HOST[:PORT]"));
+  }
+  absl::StatusOr<HostPort> host = ParseHostPort(entry.value.substr(equals + 1), entry.origin);
+  if (!host.ok()) return host.status();
+  std::string package = entry.value.substr(0, equals);
+  PackageGrant grant;
+  // A scoped name begins with '@'.
+  if (size_t at = package.find('@', 1); at != std::string::npos) {
+    grant.version = package.substr(at + 1);
+    package.resize(at);
+  }
+  grant.package = NormalizePackageName(package);
+  grant.host = *std::move(host);
+  return grant;
+}
+
+bool GrantCovers(const PackageGrant& grant, const Subject& subject) {
+  return subject.role == Role::kPackage && !subject.package.empty() &&
+         grant.package == NormalizePackageName(subject.package) &&
+         (grant.version.empty() || grant.version == subject.version);
+}
+
+// A datagram socket that is "connected" to port 0 sends nothing: libc does so to sort addresses.
+bool IsRouteProbe(const NetworkRequest& request) {
+  return !request.is_stream && request.port == 0 && request.operation == NetworkOperation::kConnect;
+}
+
+bool Reaches(const HostPort& host, const NetworkRequest& request, const IpAddress& address) {
+  if (!PortMatches(host.port, request.port) && !IsRouteProbe(request)) return false;
+  for (const std::string& name : request.names) {
+    if (HostMatches(host.host, name)) return true;
+  }
+  IpAddress literal;
+  if (ParseIpAddress(host.host, literal)) {
+    return literal == address || (literal.IsLoopback() && address.IsUnspecified());
+  }
+  // "localhost" never passes the broker: libc answers it itself.
+  return host.host == "localhost" && (address.IsLoopback() || address.IsUnspecified());
+}
+
+void AddHost(Policy::Impl& impl, const HostPort& host) {
+  for (const HostPort& known : impl.hosts) {
+    if (known.host == host.host && known.port == host.port) return;
+  }
+  impl.hosts.push_back(host);
+}
+
+void AddCompanions(Policy::Impl& impl) {
+  const size_t configured = impl.hosts.size();
+  for (size_t i = 0; i < configured; ++i) {
+    for (const auto& [host, companion] : impl.profile.companion_hosts) {
+      if (impl.hosts[i].host != CanonicalHost(host)) continue;
+      absl::StatusOr<HostPort> parsed = ParseHostPort(companion, Cat("companion of ", host));
+      if (!parsed.ok()) continue;
+      if (parsed->port == 0) parsed->port = impl.hosts[i].port;
+      AddHost(impl, *parsed);
+    }
+  }
+}
+
+void AddSocketPatterns(Policy::Impl& impl, const CredentialCatalog& catalog) {
+  for (const CredentialEntry& entry : catalog.credentials) {
+    const Rule* rule = impl.AddRule(entry.id, entry.description);
+    for (const std::string& pattern : entry.sockets) {
+      std::vector<std::string> homes = impl.facts.homes;
+      if (homes.empty()) homes.push_back("");
+      for (size_t i = 0; i < homes.size(); ++i) {
+        const auto environment =
+            i == 0 ? impl.facts.environment : decltype(impl.facts.environment)();
+        for (std::string& path : ExpandPaths(pattern, homes[i], environment)) {
+          if (!path.empty()) impl.sockets.push_back({std::move(path), rule});
+        }
+      }
+    }
+    for (const std::string& name : entry.abstract_sockets) {
+      impl.abstract_sockets.push_back({name, rule});
+    }
+  }
+}
+
+}  // namespace
+
+absl::Status AddNetwork(Policy::Impl& impl, const Config& config,
+                        const CredentialCatalog& catalog) {
+  AddSocketPatterns(impl, catalog);
+  impl.offline = config.offline.value_or(false);
+  std::vector<HostPort> asked;
+  for (const Entry& entry : config.allowed_hosts) {
+    absl::StatusOr<HostPort> host = ParseHostPort(entry.value, entry.origin);
+    if (!host.ok()) return host.status();
+    asked.push_back(*std::move(host));
+  }
+  for (const Entry& entry : config.grants) {
+    absl::StatusOr<PackageGrant> grant = ParseGrant(entry);
+    if (!grant.ok()) return grant.status();
+    if (!impl.offline) impl.grants.push_back(*std::move(grant));
+  }
+  if (impl.offline) return absl::OkStatus();
+  for (HostPort host : impl.facts.hosts) {
+    host.host = CanonicalHost(host.host);
+    IpAddress literal;
+    if (ParseIpAddress(host.host, literal)) host.host = literal.ToString();
+    if (!host.host.empty()) AddHost(impl, host);
+  }
+  if (impl.facts.hosts.empty()) {
+    for (const std::string& text : impl.profile.default_hosts) {
+      absl::StatusOr<HostPort> host = ParseHostPort(text, Cat(impl.profile.name, "'s default"));
+      if (!host.ok()) return host.status();
+      AddHost(impl, *host);
+    }
+  }
+  for (const HostPort& host : asked) AddHost(impl, host);
+  AddCompanions(impl);
+  return absl::OkStatus();
+}
+
+const Rule* Policy::Impl::HostRule(const Subject& subject, const NetworkRequest& request,
+                                   const IpAddress& address) const {
+  for (const PackageGrant& grant : grants) {
+    if (GrantCovers(grant, subject) && Reaches(grant.host, request, address)) {
+      return common.granted_host;
+    }
+  }
+  if (IsOffline(subject)) return nullptr;
+  for (const HostPort& host : hosts) {
+    if (Reaches(host, request, address)) return common.allowed_host;
+  }
+  return nullptr;
+}
+
+Decision Policy::EvaluateNetwork(const Subject& subject, const NetworkRequest& request) const {
+  const CommonRules& rules = impl_->common;
+  const IpAddress address = UnmapAddress(request.address);
+  const bool is_local = address.IsLoopback() || address.IsUnspecified();
+  if (request.operation == NetworkOperation::kBind) {
+    if (address.IsLoopback()) return Allow(rules.bind_allowed);
+    if (IsOffline(subject)) return Deny(rules.bind_refused, true);
+    if (address.IsUnspecified()) return Allow(rules.bind_allowed);
+    return Deny(rules.bind_refused, false);
+  }
+  if (IsMetadataAddress(address)) return Deny(rules.metadata, true);
+  if (is_local && request.bound_by_this_run) return Allow(rules.own_listener);
+  if (const Rule* rule = impl_->HostRule(subject, request, address)) return Allow(rule);
+  return Deny(IsOffline(subject) ? rules.package_network : rules.refused_host, true);
+}
+
+bool Policy::Impl::NameAllowed(const Subject& subject, std::string_view name) const {
+  for (const PackageGrant& grant : grants) {
+    if (GrantCovers(grant, subject) && HostMatches(grant.host.host, name)) return true;
+  }
+  if (IsOffline(subject)) return false;
+  for (const HostPort& host : hosts) {
+    if (HostMatches(host.host, name)) return true;
+  }
+  return false;
+}
+
+Decision Policy::EvaluateName(const Subject& subject, const NameRequest& request) const {
+  const CommonRules& rules = impl_->common;
+  if (IsMetadataName(request.name)) return Deny(rules.metadata, true);
+  // Reverse lookups carry any label outside as well as forward ones do.
+  const bool is_reverse = EndsWithIgnoringCase(request.name, ".arpa");
+  const bool is_local = EqualsIgnoringCase(request.name, "localhost") ||
+                        EndsWithIgnoringCase(request.name, ".localhost");
+  if (!is_reverse && !is_local && impl_->NameAllowed(subject, request.name)) {
+    return Allow(rules.allowed_host);
+  }
+  return Deny(IsOffline(subject) ? rules.package_network : rules.refused_name, true);
+}
+
+Decision Policy::EvaluateUnixSocket(const Subject& subject,
+                                    const UnixSocketRequest& request) const {
+  const CommonRules& rules = impl_->common;
+  if (request.bound_by_this_run) return Allow(rules.socket_own);
+  if (request.is_abstract) {
+    for (const SocketPattern& socket : impl_->abstract_sockets) {
+      if (MatchesGlob(socket.pattern, request.name)) {
+        return {Verdict::kHide, ECONNREFUSED, socket.rule, true};
+      }
+    }
+    return Refuse(rules.socket_refused, ECONNREFUSED, true);
+  }
+  for (std::string_view quiet : kQuietSockets) {
+    if (MatchesPathGlob(quiet, request.name)) return Refuse(rules.socket_quiet, ENOENT, false);
+  }
+  const Places places = impl_->tree.Find(request.name);
+  const Mark& allowed = places[Layer::kUserRead].depth > places[Layer::kUserWrite].depth
+                            ? places[Layer::kUserRead]
+                            : places[Layer::kUserWrite];
+  const bool is_named = allowed && allowed.depth == places.depth;
+  const bool is_hidden =
+      places[Layer::kUserHide].depth >= allowed.depth && places[Layer::kUserHide];
+  for (const SocketPattern& socket : impl_->sockets) {
+    const bool matches =
+        socket.pattern == request.name ||
+        (HasGlobCharacters(socket.pattern) && MatchesPathGlob(socket.pattern, request.name));
+    if (matches && !is_named) return {Verdict::kHide, ECONNREFUSED, socket.rule, true};
+  }
+  const Mark& credential = places[Layer::kCredential];
+  if (credential && credential.depth > allowed.depth) {
+    return {Verdict::kHide, ECONNREFUSED, credential.rule, true};
+  }
+  if (is_hidden) return {Verdict::kHide, ECONNREFUSED, places[Layer::kUserHide].rule, true};
+  if (allowed && subject.role != Role::kPackage) return Allow(rules.socket_user);
+  if (is_named) return Allow(rules.socket_user);
+  return Refuse(rules.socket_refused, ECONNREFUSED, true);
+}
+
+}  // namespace safe_trace

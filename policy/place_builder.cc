@@ -1,0 +1,368 @@
+// Fills a policy's place tree from the machine's facts, the configuration, the catalogue and the
+// profile.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "policy/lexical_path.h"
+#include "policy/path_pattern.h"
+#include "policy/path_template.h"
+#include "policy/policy_impl.h"
+#include "policy/text_parts.h"
+
+namespace safe_trace {
+namespace {
+
+constexpr std::string_view kSystemTrees[] = {"/usr",   "/bin",   "/sbin",   "/lib",
+                                             "/lib32", "/lib64", "/libx32", "/etc",
+                                             "/nix",   "/snap",  "/boot"};
+constexpr std::string_view kPackageTrees[] = {"/usr",   "/bin",   "/sbin",   "/lib",
+                                              "/lib32", "/lib64", "/libx32", "/opt",
+                                              "/nix",   "/snap",  "/etc"};
+constexpr std::string_view kLibraryTrees[] = {"/usr",   "/bin",    "/sbin", "/lib", "/lib32",
+                                              "/lib64", "/libx32", "/nix",  "/snap"};
+constexpr std::string_view kSharedDirectories[] = {
+    "/",    "/opt",   "/var",  "/var/lib", "/var/log",  "/var/cache", "/var/spool", "/srv",
+    "/mnt", "/media", "/home", "/run",     "/run/user", "/proc",      "/sys",       "/dev"};
+constexpr std::string_view kDevices[] = {"/dev/null", "/dev/zero", "/dev/full",
+                                         "/dev/tty",  "/dev/ptmx", "/dev/pts"};
+constexpr std::string_view kInputDevices[] = {"/dev/random", "/dev/urandom"};
+// Configuration that build tools look for by themselves: absent for package code, no alarm.
+constexpr std::string_view kQuietFiles[] = {
+    ".gitconfig", ".config/git",        ".pydistutils.cfg", ".config/pip", ".pip",
+    ".local/lib", ".cargo/config.toml", ".cargo/config",    ".gemrc",      ".inputrc",
+    ".terminfo",  ".config/ccache",     ".ccache",          ".cache"};
+
+// Homes that are nobody's ("/", "/usr/sbin" in passwd) would turn system directories into homes.
+std::vector<std::string> RealHomes(const HostFacts& facts) {
+  std::vector<std::string> homes;
+  auto add = [&](const std::string& raw) {
+    std::string home = NormalizePath(raw);
+    if (home.empty() || IsSystemPath(home) || IsSharedDirectory(home)) return;
+    if (std::find(homes.begin(), homes.end(), home) == homes.end()) homes.push_back(home);
+  };
+  add(facts.home);
+  for (const std::string& home : facts.homes) add(home);
+  return homes;
+}
+
+bool NeedsHome(std::string_view pattern) {
+  return !pattern.empty() && (pattern[0] == '~' || pattern[0] == '$');
+}
+
+// A catalogue's path for every home, and where a link leads from it.
+std::vector<std::string> ExpandForHomes(const HostFacts& facts,
+                                        const std::vector<std::string>& homes,
+                                        const std::string& pattern) {
+  std::vector<std::string> paths;
+  auto add = [&](const std::string& home, const std::map<std::string, std::string>& environment) {
+    for (std::string& path : ExpandPaths(pattern, home, environment)) {
+      if (!path.empty() && path != "/") paths.push_back(std::move(path));
+    }
+  };
+  if (!NeedsHome(pattern)) {
+    add("", {});
+  } else if (homes.empty()) {
+    if (pattern[0] == '$') add("", facts.environment);
+  } else {
+    // The environment speaks of the user's own home; other homes have their default places.
+    for (size_t i = 0; i < homes.size(); ++i) {
+      add(homes[i], i == 0 ? facts.environment : std::map<std::string, std::string>());
+    }
+  }
+  const size_t direct = paths.size();
+  for (size_t i = 0; i < direct; ++i) {
+    if (auto link = facts.links.find(paths[i]); link != facts.links.end()) {
+      paths.push_back(link->second);
+    }
+  }
+  return paths;
+}
+
+class PlaceBuilder {
+ public:
+  PlaceBuilder(Policy::Impl& impl, const Config& config, const CredentialCatalog& catalog)
+      : impl_(impl), config_(config), catalog_(catalog), facts_(impl.facts) {}
+
+  void Build() {
+    AddUserPlaces();
+    AddCatalogue();
+    AddProtected();
+    AddAreas();
+    AddDevices();
+    AddPackageReads();
+    AddCommandWrites();
+  }
+
+ private:
+  void Add(std::string_view path, Layer layer, const Rule* rule) {
+    impl_.tree.Add(path, layer, rule);
+  }
+
+  // A path as a user writes it: from the home, or from the working directory.
+  std::string UserPath(const std::string& text) const {
+    if (!text.empty() && text[0] == '~') return NormalizePath(ExpandPath(text, facts_.home, {}));
+    return JoinPath(facts_.working_directory, text);
+  }
+
+  void AddUserLayer(const std::vector<Entry>& entries, Layer layer, std::string_view id,
+                    std::string_view verb) {
+    for (const Entry& entry : entries) {
+      const std::string path = UserPath(entry.value);
+      const Rule* rule = impl_.AddRule(id, Cat(verb, " by ", entry.origin));
+      Add(path, layer, rule);
+      if (auto link = facts_.links.find(path); link != facts_.links.end()) {
+        Add(link->second, layer, rule);
+      }
+    }
+  }
+
+  void AddUserPlaces() {
+    AddUserLayer(config_.extra_paths, Layer::kUserHide, "user.hide", "hidden");
+    AddUserLayer(config_.allow_read, Layer::kUserRead, "user.allow-read", "allowed");
+    AddUserLayer(config_.allow_write, Layer::kUserWrite, "user.allow-write", "allowed");
+    for (const std::string& directory : facts_.state_directories) {
+      Add(NormalizePath(directory), Layer::kState, impl_.common.state);
+    }
+    Add("/etc/safe-trace", Layer::kState, impl_.common.state);
+    // A project's file counts when it was trusted; nothing supervised may write one.
+    Add(JoinPath(facts_.working_directory, "safe-trace.toml"), Layer::kProtected,
+        impl_.common.state);
+  }
+
+  bool IsOwn(const std::string& id_or_path) const {
+    const auto& own = impl_.profile.own_credentials;
+    return std::find(own.begin(), own.end(), id_or_path) != own.end();
+  }
+
+  void AddCatalogue() {
+    impl_.exempt_places = catalog_.exempt_places;
+    for (const CredentialEntry& entry : catalog_.credentials) {
+      const Rule* rule = impl_.AddRule(entry.id, entry.description);
+      const bool is_own = IsOwn(entry.id);
+      for (const std::string& pattern : entry.paths) {
+        for (const std::string& path : ExpandForHomes(facts_, impl_.facts.homes, pattern)) {
+          Add(path, Layer::kCredential, rule);
+          if (is_own) Add(path, Layer::kOwnCredential, rule);
+        }
+      }
+      for (const std::string& name : entry.file_names) {
+        impl_.hidden_names.Add({name, rule, is_own, entry.file_name_exceptions});
+      }
+    }
+    const Rule* own =
+        impl_.AddRule("profile.own-credential", Cat("what ", impl_.profile.name, " itself needs"));
+    for (const std::string& pattern : impl_.profile.own_credentials) {
+      if (pattern.find('/') == std::string::npos && !NeedsHome(pattern)) continue;
+      for (const std::string& path : ExpandForHomes(facts_, impl_.facts.homes, pattern)) {
+        Add(path, Layer::kOwnCredential, own);
+      }
+    }
+  }
+
+  void AddProtected() {
+    for (const ProtectedEntry& entry : catalog_.protected_places) {
+      const Rule* rule = impl_.AddRule(entry.id, entry.description);
+      for (const std::string& pattern : entry.paths) {
+        for (const std::string& path : ExpandForHomes(facts_, impl_.facts.homes, pattern)) {
+          Add(path, Layer::kProtected, rule);
+        }
+      }
+      for (const std::string& place : entry.project_paths) {
+        ProjectPlace compiled;
+        compiled.rule = rule;
+        for (std::string_view component : SplitSkipEmpty(place, '/')) {
+          compiled.components.emplace_back(component);
+        }
+        if (!compiled.components.empty()) impl_.project_places.push_back(std::move(compiled));
+      }
+    }
+    for (uint32_t i = 0; i < impl_.project_places.size(); ++i) {
+      const std::string& first = impl_.project_places[i].components.front();
+      impl_.project_by_first[HasGlobCharacters(first) ? std::string_view() : first].push_back(i);
+    }
+  }
+
+  void AddAreas() {
+    for (const std::string& home : facts_.homes) {
+      Add(home, Layer::kHome, impl_.common.package_home);
+      for (std::string_view quiet : kQuietFiles) {
+        Add(JoinPath(home, quiet), Layer::kQuiet, impl_.common.quiet);
+      }
+    }
+    for (std::string_view tree : kSystemTrees) Add(tree, Layer::kSystem, impl_.common.system);
+    for (std::string_view tree : kLibraryTrees) Add(tree, Layer::kLibrary, impl_.common.system);
+    for (const std::string& target : facts_.install_targets) {
+      AddLibrary(NormalizePath(target), impl_.common.install_target);
+    }
+    if (!IsSystemPath(facts_.working_directory) && facts_.working_directory != "/") {
+      Add(facts_.working_directory, Layer::kWorking, impl_.common.working_directory);
+    }
+  }
+
+  // A root that would swallow homes or scratch space is not installed code.
+  bool IsPlausibleRoot(const std::string& path) const {
+    if (path.empty() || IsSharedDirectory(path) || impl_.IsHomeOrAbove(path)) return false;
+    return std::none_of(facts_.temporary_directories.begin(), facts_.temporary_directories.end(),
+                        [&](const std::string& directory) { return IsWithin(directory, path); });
+  }
+
+  void AddLibrary(const std::string& path, const Rule* rule) {
+    if (!IsPlausibleRoot(path)) return;
+    Add(path, Layer::kLibrary, rule);
+    Add(path, Layer::kPackageRead, rule);
+  }
+
+  void AddDevices() {
+    Add("/dev", Layer::kDevices, impl_.common.other_device);
+    for (std::string_view node : kDevices) Add(node, Layer::kDevice, impl_.common.device);
+    for (std::string_view node : kInputDevices) Add(node, Layer::kInputDevice, impl_.common.device);
+    Add("/proc", Layer::kKernelFiles, impl_.common.kernel_files);
+    Add("/sys", Layer::kKernelFiles, impl_.common.kernel_files);
+  }
+
+  void AddPackageReads() {
+    for (std::string_view tree : kPackageTrees) {
+      Add(tree, Layer::kPackageRead, impl_.common.system);
+    }
+    for (const std::string& toolchain : facts_.toolchains) {
+      AddLibrary(NormalizePath(toolchain), impl_.common.toolchain);
+    }
+  }
+
+  void AddTemporary(std::string_view path) {
+    Add(path, Layer::kTemporary, impl_.common.temporary);
+    Add(path, Layer::kCommandWrite, impl_.common.temporary);
+  }
+
+  void AddCommandWrites() {
+    for (const std::string& directory : facts_.temporary_directories) AddTemporary(directory);
+    AddTemporary("/dev/shm");
+    const std::string& cwd = facts_.working_directory;
+    if (!IsSystemPath(cwd) && !IsSharedDirectory(cwd) && !impl_.IsHomeOrAbove(cwd)) {
+      Add(cwd, Layer::kCommandWrite, impl_.common.working_directory);
+    }
+    AddProfileWrites();
+    AddOptionWrites();
+  }
+
+  void AddProfileWrites() {
+    TemplateFacts templates;
+    templates.working_directory = facts_.working_directory;
+    templates.home = facts_.home;
+    templates.environment = facts_.environment;
+    templates.install_targets = facts_.install_targets;
+    templates.temporary_directories = facts_.temporary_directories;
+    templates.executable = facts_.command_executable;
+    templates.arguments = facts_.arguments;
+    const bool is_generic =
+        impl_.profile.role == Role::kCommand || impl_.profile.role == Role::kProgram;
+    if (is_generic) AddWrites("{cache}", templates, impl_.common.cache_write);
+    for (const std::string& text : impl_.profile.writes) {
+      AddWrites(text, templates, impl_.common.profile_write);
+    }
+    for (const std::string& text : WritesOfCommand(impl_.profile, facts_.arguments)) {
+      AddWrites(text, templates, impl_.common.profile_write);
+    }
+  }
+
+  void AddWrites(const std::string& text, const TemplateFacts& templates, const Rule* rule) {
+    for (const std::string& path : ExpandTemplate(text, templates)) {
+      if (IsSharedDirectory(path) || impl_.IsHomeOrAbove(path)) continue;
+      Add(path, Layer::kCommandWrite, rule);
+      if (path != facts_.working_directory) Add(path, Layer::kInstallWrite, rule);
+      const bool is_scratch =
+          path == facts_.working_directory || impl_.tree.Find(path).Is(Layer::kTemporary);
+      if (!is_scratch && IsPlausibleRoot(path)) Add(path, Layer::kLibrary, rule);
+    }
+  }
+
+  void AddOptionWrites() {
+    for (const std::string& value : PathOptionValues(impl_.profile, facts_.arguments)) {
+      AddOption(value);
+    }
+  }
+
+  void AddOption(std::string_view value) {
+    std::string path = !value.empty() && value[0] == '~'
+                           ? NormalizePath(ExpandPath(value, facts_.home, {}))
+                           : JoinPath(facts_.working_directory, value);
+    const bool is_system_root = IsSystemPath(path) && PathDepth(path) <= 2;
+    if (path.empty() || is_system_root || IsSharedDirectory(path) || impl_.IsHomeOrAbove(path)) {
+      return;
+    }
+    Add(path, Layer::kCommandWrite, impl_.common.option_write);
+    Add(path, Layer::kInstallWrite, impl_.common.option_write);
+  }
+
+  Policy::Impl& impl_;
+  const Config& config_;
+  const CredentialCatalog& catalog_;
+  const HostFacts& facts_;
+};
+
+}  // namespace
+
+bool IsSystemPath(std::string_view path) {
+  // Containers build projects in /usr/src.
+  if (IsWithin(path, "/usr/src") && path != "/usr/src") return false;
+  return std::any_of(std::begin(kSystemTrees), std::end(kSystemTrees),
+                     [&](std::string_view tree) { return IsWithin(path, tree); }) ||
+         IsWithin(path, "/proc") || IsWithin(path, "/sys") ||
+         (IsWithin(path, "/dev") && !IsWithin(path, "/dev/shm"));
+}
+
+bool IsSharedDirectory(std::string_view path) {
+  return std::find(std::begin(kSharedDirectories), std::end(kSharedDirectories), path) !=
+         std::end(kSharedDirectories);
+}
+
+bool Policy::Impl::IsHomeOrAbove(std::string_view path) const {
+  return std::any_of(facts.homes.begin(), facts.homes.end(),
+                     [&](const std::string& home) { return IsWithin(home, path); });
+}
+
+bool Policy::Impl::IsTooWideForOwn(std::string_view path, bool for_writing) const {
+  if (path.empty() || path[0] != '/' || IsSharedDirectory(path) || IsHomeOrAbove(path)) return true;
+  const Places at = tree.Find(path);
+  // A directory that holds a guarded place is too wide as well: ~/.config is nobody's output.
+  if (at[Layer::kState] || at[Layer::kUserHide] || at[Layer::kCredential] ||
+      at[Layer::kProtected] || at.guarded_beneath) {
+    return true;
+  }
+  for (const std::string& directory : facts.temporary_directories) {
+    if (IsWithin(directory, path)) return true;
+  }
+  if (path == "/dev/shm") return true;
+  if (!for_writing) return false;
+  if (IsSystemPath(path) || at[Layer::kSystem]) return true;
+  const Mark& library = at[Layer::kLibrary];
+  if (library && library.depth >= at[Layer::kWorking].depth) return true;
+  for (const std::string& target : facts.install_targets) {
+    // The working directory may hold the environment that is installed into; others may not.
+    if (IsWithin(target, path) && path != facts.working_directory) return true;
+  }
+  return false;
+}
+
+void AddPlaces(Policy::Impl& impl, const Config& config, const CredentialCatalog& catalog) {
+  impl.facts.homes = RealHomes(impl.facts);
+  PlaceBuilder(impl, config, catalog).Build();
+}
+
+std::vector<std::string> CatalogPaths(const HostFacts& facts, const CredentialCatalog& catalog) {
+  const std::vector<std::string> homes = RealHomes(facts);
+  std::set<std::string> paths;
+  auto add = [&](const std::vector<std::string>& patterns) {
+    for (const std::string& pattern : patterns) {
+      for (std::string& path : ExpandForHomes(facts, homes, pattern)) {
+        if (!HasGlobCharacters(path)) paths.insert(std::move(path));
+      }
+    }
+  };
+  for (const CredentialEntry& entry : catalog.credentials) add(entry.paths);
+  for (const ProtectedEntry& entry : catalog.protected_places) add(entry.paths);
+  return {paths.begin(), paths.end()};
+}
+
+}  // namespace safe_trace

@@ -1,0 +1,117 @@
+// The inside of a Policy: what Build compiled. Only policy's own .cc files include this.
+#ifndef SAFE_TRACE_POLICY_POLICY_IMPL_H_
+#define SAFE_TRACE_POLICY_POLICY_IMPL_H_
+
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "policy/env_pattern.h"
+#include "policy/name_pattern_set.h"
+#include "policy/place_tree.h"
+#include "policy/policy.h"
+
+namespace safe_trace {
+
+// A place relative to a project's directories: ".git/hooks" is {".git", "hooks"}.
+struct ProjectPlace {
+  std::vector<std::string> components;  // each may be a glob
+  const Rule* rule = nullptr;
+};
+
+struct SocketPattern {
+  std::string pattern;
+  const Rule* rule = nullptr;
+};
+
+struct PackageGrant {
+  std::string package;  // normalised
+  std::string version;  // "" for any
+  HostPort host;
+};
+
+// Rules that every policy has. Point into Policy::Impl::rules.
+struct CommonRules {
+  const Rule *state, *command_read, *command_write, *working_directory, *temporary, *profile_write,
+      *option_write, *cache_write, *home_write, *system_write, *package_read, *package_write,
+      *package_own, *package_home, *package_foreign, *package_library_write, *package_program,
+      *quiet, *device, *other_device, *kernel_write, *moves_guarded, *toolchain, *system,
+      *kernel_files, *install_target;
+  const Rule *metadata, *own_listener, *allowed_host, *granted_host, *refused_host,
+      *package_network, *bind_allowed, *bind_refused, *refused_name, *socket_own, *socket_quiet,
+      *socket_refused, *socket_user;
+  const Rule *variable_kept, *variable_plain, *variable_own, *variable_hidden, *variable_shape;
+};
+
+struct Policy::Impl {
+  HostFacts facts;
+  Profile profile;
+  bool offline = false;
+
+  std::deque<Rule> rules;  // addresses stay: Decisions point at them
+  CommonRules common{};
+
+  PlaceTree tree;
+  NamePatternSet hidden_names;
+  std::vector<std::string> exempt_places;  // path globs in which hidden_names do not apply
+  std::vector<ProjectPlace> project_places;
+  // Indices of project_places by first component; those that begin with a glob stand under "".
+  std::unordered_map<std::string_view, std::vector<uint32_t>> project_by_first;
+  NamePatternSet denied_programs;
+
+  std::vector<HostPort> hosts;
+  std::vector<PackageGrant> grants;
+  std::vector<SocketPattern> sockets, abstract_sockets;
+
+  VariablePatternSet secret_variables;
+  std::vector<std::pair<std::string, const Rule*>> variable_patterns;  // by Find's index
+  std::vector<std::string> harmless_variables, kept_variables;
+  std::vector<std::pair<std::string, const Rule*>> user_hidden_variables;
+
+  const Rule* AddRule(std::string_view id, std::string_view reason);
+
+  // file_rules.cc. `places` is what Find said about the path.
+  Decision DecideBit(const Subject& subject, const Places& places, std::string_view path,
+                     Access bit) const;
+  Decision DecideGrant(const Subject& subject, const Places& places, std::string_view path,
+                       Access bit) const;
+  Decision DecidePackage(const Subject& subject, const Places& places, std::string_view path,
+                         Access bit) const;
+  Decision DecideCommand(const Places& places, std::string_view path, Access bit) const;
+  const NamePatternSet::Entry* HiddenName(const Subject& subject, const Places& places,
+                                          std::string_view path, Access bit) const;
+  const Rule* ProjectPlaceRule(const Places& places, std::string_view path) const;
+
+  // network_rules.cc
+  const Rule* HostRule(const Subject& subject, const NetworkRequest& request,
+                       const IpAddress& address) const;
+  bool NameAllowed(const Subject& subject, std::string_view name) const;
+
+  // place_builder.cc
+  bool IsHomeOrAbove(std::string_view path) const;
+  // True where a subject's own place may not be: see SubjectAfterExec.
+  bool IsTooWideForOwn(std::string_view path, bool for_writing) const;
+};
+
+inline Decision Allow(const Rule* rule) { return {Verdict::kAllow, 0, rule, false}; }
+Decision Hide(const Rule* rule);                     // ENOENT, a violation
+Decision Deny(const Rule* rule, bool is_violation);  // EACCES
+
+// What the distribution owns. Lexical; the same on every machine.
+bool IsSystemPath(std::string_view path);
+// A directory that many share, itself ("/", "/var", "/srv"): no project.
+bool IsSharedDirectory(std::string_view path);
+
+// policy.cc calls these in this order. place_builder.cc:
+void AddCommonRules(Policy::Impl& impl);
+void AddPlaces(Policy::Impl& impl, const Config& config, const CredentialCatalog& catalog);
+// network_rules.cc, variable_rules.cc
+absl::Status AddNetwork(Policy::Impl& impl, const Config& config, const CredentialCatalog& catalog);
+void AddVariables(Policy::Impl& impl, const Config& config, const CredentialCatalog& catalog);
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_POLICY_POLICY_IMPL_H_
