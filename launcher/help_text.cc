@@ -1,0 +1,141 @@
+// What --help prints. Lines stay below 80 columns; a test looks.
+#include <algorithm>
+
+#include "absl/strings/str_join.h"
+#include "launcher/command_line.h"
+#include "launcher/concat.h"
+#include "launcher/run_options.h"
+#include "launcher/terminal_text.h"
+
+namespace safe_trace {
+namespace {
+
+constexpr size_t kOptionColumn = 33;
+
+constexpr char kRunUsage[] =
+    R"(Runs a command and decides in real time what the code of each package may
+read, write, start and reach. Credentials are hidden; what was tried is traced.
+
+Usage:
+  safe-trace [OPTIONS] COMMAND [ARG...]        supervise any command
+  safe-trace run [OPTIONS] -- COMMAND [ARG...] the same, explicit
+  safe-trace trace list|show|verify [...]      look at what earlier runs did
+  safe-trace policy show|explain|trust [...]   what would be decided, and why
+  safe-trace doctor [--json]                   what this machine can enforce
+  safe-trace help [VERB]                       help about one of these
+)";
+
+constexpr char kRunExamples[] = R"(
+Examples:
+  safe-trace pip install requests
+  safe-trace --offline pip install --no-index ./wheels/*.whl
+  safe-trace --allow-host mirror.example.com:8443 pip install -r requirements.txt
+  safe-trace --grant torch@2.1.0=download.pytorch.org pip install torch==2.1.0
+  safe-trace -k HTTP_TOKEN --hide ~/customers run -- make
+  safe-trace policy explain ~/.ssh/id_ed25519
+
+Exit status: the command's own; 128+N when it died of signal N; 127 not found;
+126 not executable; 125 safe-trace itself failed; 124 on --timeout; 120 when the
+command succeeded but package code committed a violation.
+)";
+
+constexpr char kPolicyHelp[] = R"(What would be decided, and why. Nothing is run.
+
+Usage:
+  safe-trace policy show [OPTIONS]             rules, grants, hosts, variables
+  safe-trace policy explain [OPTIONS] WHAT     which rule decides about WHAT
+  safe-trace policy trust [FILE]               believe ./safe-trace.toml as it is now
+
+WHAT is a PATH (with a '/', or beginning with '~' or '.'), a variable's NAME in
+upper case, or a HOST[:PORT].
+
+Options are those of a run (safe-trace help run), with their effect, and:
+  --for 'COMMAND'                the command that the policy would be for
+  --json                         as JSON
+
+A project's own safe-trace.toml can always tighten. What would loosen in it counts
+only after 'policy trust', which remembers the file's SHA-256: after any change it
+must be trusted again.
+
+Examples:
+  safe-trace policy show --for 'pip install requests'
+  safe-trace policy explain --for 'pip install requests' pypi.org:443
+  safe-trace policy explain ~/.aws/credentials
+  safe-trace policy explain AWS_SECRET_ACCESS_KEY
+)";
+
+constexpr char kDoctorHelp[] = R"(What this machine can enforce.
+
+Usage:
+  safe-trace doctor [--json]
+
+Tries each mechanism of the kernel, says what it gives, and what is lost where it
+is missing. Exit status 0 when supervision has its full strength, 1 otherwise.
+)";
+
+constexpr char kTraceHelp[] = R"(Looks at the traces of earlier runs.
+
+Usage:
+  safe-trace trace list
+  safe-trace trace show [RUN]
+  safe-trace trace verify [RUN]
+
+This is the companion program safe-trace-trace; 'safe-trace trace --help' prints its
+own help.
+)";
+
+// "  -k, --keep-env NAME            text", wrapped where the left side is too wide.
+std::string OptionLine(const CLI::Option& option) {
+  std::string left = "  ";
+  if (!option.get_snames().empty()) left += Concat("-", option.get_snames().front(), ", ");
+  left += Concat("--", absl::StrJoin(option.get_lnames(), ", --"));
+  if (option.get_items_expected_min() > 0) left += Concat(" ", option.get_type_name());
+  const std::string gap = left.size() + 2 > kOptionColumn
+                              ? Concat("\n", std::string(kOptionColumn, ' '))
+                              : std::string(kOptionColumn - left.size(), ' ');
+  return Concat(left, gap, option.get_description(), "\n");
+}
+
+std::string OptionGroups() {
+  RunOptionParser parser(/*for_policy=*/false);
+  std::vector<std::string> groups;
+  const CLI::App& app = parser.app();
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string& group = option->get_group();
+    if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
+  }
+  // "Other" is declared first, for -h and -V, and is read last.
+  std::rotate(groups.begin(), std::find(groups.begin(), groups.end(), "Other") + 1, groups.end());
+  std::string text;
+  for (const std::string& group : groups) {
+    text += Concat("\n", group, ":\n");
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->get_group() == group) text += OptionLine(*option);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> HelpText(std::string_view topic) {
+  if (topic.empty() || topic == "run") {
+    return Concat(kRunUsage, OptionGroups(), kRunExamples);
+  }
+  if (topic == "policy") return std::string(kPolicyHelp);
+  if (topic == "doctor") return std::string(kDoctorHelp);
+  if (topic == "trace") return std::string(kTraceHelp);
+  static const std::vector<std::string> kLater = {"guard", "install",   "audit",
+                                                  "scan",  "check-env", "setup"};
+  if (std::find(kLater.begin(), kLater.end(), topic) != kLater.end()) {
+    return absl::UnimplementedError(Concat("the verb '", topic, "' is not part of this version"));
+  }
+  const std::string nearest = NearestOf(topic, {"run", "policy", "doctor", "trace"});
+  return absl::NotFoundError(Concat("no help about '", EscapeAndShorten(topic, 40), "'",
+                                    nearest.empty() ? "" : Concat("; did you mean ", nearest, "?"),
+                                    "\n  Topics: run, policy, doctor, trace"));
+}
+
+std::string VersionText() { return "safe-trace " SAFE_TRACE_VERSION; }
+
+}  // namespace safe_trace
