@@ -110,28 +110,31 @@ class BrokerImpl final : public DnsBroker {
   }
 
  private:
-  struct Pending {
-    DnsExchange exchange;
+  // Where a question came from and its answer goes.
+  struct Origin {
     uint64_t connection = 0;  // serial of the stream client; 0 for datagrams
     size_t listener = 0;      // index of the datagram socket to answer from
-    RawSocketAddress client;  // where a datagram came from
+    RawSocketAddress client;  // of a datagram
+  };
+  struct Pending {
+    DnsExchange exchange;
+    Origin origin;
   };
 
   void Stop();
   void Loop();
-  void Watch(int operation, int fd, uint64_t tag, uint32_t events);
+  bool Watch(int operation, int fd, uint64_t tag, uint32_t events);
   int MillisecondsToNextDeadline() const;
   void Dispatch(const epoll_event& event);
-  void ReceiveQueries(size_t listener);
+  void ReceiveDatagrams(size_t listener);
   void Accept(size_t listener);
   void OnConnection(uint64_t serial, uint32_t events);
-  void Handle(const DnsBytes& message, Pending&& origin_of, uint16_t port, bool is_stream);
+  void OnQuestion(const DnsBytes& message, uint64_t client, const Origin& origin);
+  void Forward(const DnsQuery& query, const Origin& origin);
   void OnExchange(uint64_t serial, DnsExchange::State state, int previous_fd);
   void ExpireDeadlines();
-  void Reply(uint64_t connection, size_t listener, const RawSocketAddress& client,
-             const DnsQuery& query, DnsBytes message);
-  void CloseConnection(uint64_t serial);
-  void UpdateInterest(uint64_t serial, const DnsStreamClient& connection);
+  void Reply(const Origin& origin, const DnsQuery& query, const DnsBytes& message);
+  void CloseConnection(uint64_t serial) { connections_.erase(serial); }
 
   AddressBook book_;
   DnsClientTable clients_;
@@ -142,11 +145,265 @@ class BrokerImpl final : public DnsBroker {
   std::vector<LoopbackSocket> sockets_;
   UniqueFd epoll_;
   UniqueFd stop_;
+  // The rest belongs to the broker's thread.
   uint64_t next_serial_ = 1;
   std::map<uint64_t, Pending> pending_;
   std::map<uint64_t, DnsStreamClient> connections_;
   std::thread thread_;
 };
 
+absl::Status BrokerImpl::Open() {
+  for (bool is_stream : {false, true}) {
+    for (int family : {AF_INET, AF_INET6}) {
+      absl::StatusOr<LoopbackSocket> opened = OpenLoopback(family, is_stream);
+      if (!opened.ok() && family == AF_INET) return opened.status();
+      if (opened.ok()) sockets_.push_back(*std::move(opened));  // IPv6 may be switched off
+    }
+  }
+  epoll_.Reset(epoll_create1(EPOLL_CLOEXEC));
+  stop_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!epoll_.valid() || !stop_.valid()) return LastErrnoStatus("DNS broker: epoll");
+  bool watched = Watch(EPOLL_CTL_ADD, stop_.get(), Tag(Source::kStop, 0), EPOLLIN);
+  for (size_t i = 0; i < sockets_.size(); ++i) {
+    Source source = sockets_[i].is_stream ? Source::kListener : Source::kDatagrams;
+    watched &= Watch(EPOLL_CTL_ADD, sockets_[i].socket.get(), Tag(source, i), EPOLLIN);
+  }
+  return watched ? absl::OkStatus() : LastErrnoStatus("DNS broker: epoll_ctl");
+}
+
+void BrokerImpl::Run() {
+  // Signals belong to the loop's thread; the new thread inherits this mask.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { Loop(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void BrokerImpl::Stop() {
+  if (!thread_.joinable()) return;
+  uint64_t one = 1;
+  // Cannot fail: the counter is far from its limit.
+  if (write(stop_.get(), &one, sizeof(one)) == sizeof(one)) thread_.join();
+}
+
+bool BrokerImpl::AddressFor(int family, bool is_stream, sockaddr_storage& address,
+                            socklen_t& length) const {
+  const LoopbackSocket* v4 = nullptr;
+  for (const LoopbackSocket& candidate : sockets_) {
+    if (candidate.is_stream != is_stream) continue;
+    if (candidate.family == family) {
+      address = candidate.address.storage;
+      length = candidate.address.length;
+      return true;
+    }
+    if (candidate.family == AF_INET) v4 = &candidate;
+  }
+  if (family != AF_INET6 || v4 == nullptr) return false;
+  // An IPv6 socket reaches an IPv4 listener by the mapped address.
+  SocketAddress decoded;
+  if (DecodeSocketAddress(v4->address, decoded) != 0) return false;
+  InetAddress mapped = std::get<InetAddress>(decoded);
+  mapped.as_v6 = true;
+  RawSocketAddress raw = EncodeInetAddress(mapped);
+  address = raw.storage;
+  length = raw.length;
+  return true;
+}
+
+bool BrokerImpl::Watch(int operation, int fd, uint64_t tag, uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = tag;
+  return epoll_ctl(epoll_.get(), operation, fd, &event) == 0;
+}
+
+int BrokerImpl::MillisecondsToNextDeadline() const {
+  auto next = Clock::time_point::max();
+  for (const auto& [serial, pending] : pending_) next = std::min(next, pending.exchange.deadline());
+  for (const auto& [serial, connection] : connections_) next = std::min(next, connection.deadline);
+  if (next == Clock::time_point::max()) return -1;
+  auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now()).count();
+  return static_cast<int>(std::clamp<int64_t>(left, 0, 60000));
+}
+
+void BrokerImpl::Loop() {
+  std::array<epoll_event, 64> events;
+  while (true) {
+    int count =
+        epoll_wait(epoll_.get(), events.data(), events.size(), MillisecondsToNextDeadline());
+    if (count < 0 && errno != EINTR) return;
+    for (int i = 0; i < count; ++i) {
+      const epoll_event& event = events[static_cast<size_t>(i)];
+      if (SourceOf(event.data.u64) == Source::kStop) return;
+      Dispatch(event);
+    }
+    ExpireDeadlines();
+  }
+}
+
+void BrokerImpl::Dispatch(const epoll_event& event) {
+  uint64_t serial = SerialOf(event.data.u64);
+  switch (SourceOf(event.data.u64)) {
+    case Source::kStop:
+      return;
+    case Source::kDatagrams:
+      return ReceiveDatagrams(serial);
+    case Source::kListener:
+      return Accept(serial);
+    case Source::kConnection:
+      return OnConnection(serial, event.events);
+    case Source::kExchange: {
+      // An earlier event of the same round may have ended it.
+      auto entry = pending_.find(serial);
+      if (entry == pending_.end()) return;
+      int previous_fd = entry->second.exchange.fd();
+      OnExchange(serial, entry->second.exchange.OnEvent(Clock::now()), previous_fd);
+      return;
+    }
+  }
+}
+
+void BrokerImpl::ReceiveDatagrams(size_t listener) {
+  DnsBytes buffer(kMaximumQuery);
+  for (int i = 0; i < kDatagramsPerEvent; ++i) {
+    Origin origin;
+    origin.listener = listener;
+    origin.client.length = sizeof(origin.client.storage);
+    ssize_t size = recvfrom(sockets_[listener].socket.get(), buffer.data(), buffer.size(),
+                            MSG_DONTWAIT, origin.client.get(), &origin.client.length);
+    if (size < 0 && errno == EAGAIN) return;
+    if (size < 0) continue;  // the error of an earlier answer (ECONNREFUSED)
+    std::optional<uint64_t> client = clients_.Find(false, PortOf(origin.client));
+    if (!client.has_value()) continue;
+    OnQuestion(DnsBytes(buffer.begin(), buffer.begin() + size), *client, origin);
+  }
+}
+
+void BrokerImpl::Accept(size_t listener) {
+  RawSocketAddress peer;
+  peer.length = sizeof(peer.storage);
+  UniqueFd socket(accept4(sockets_[listener].socket.get(), peer.get(), &peer.length,
+                          SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!socket.valid() || connections_.size() >= kMaximumConnections) return;
+  uint64_t serial = next_serial_++;
+  if (!Watch(EPOLL_CTL_ADD, socket.get(), Tag(Source::kConnection, serial), EPOLLIN)) return;
+  connections_.emplace(
+      serial, DnsStreamClient(std::move(socket), PortOf(peer), Clock::now() + kIdleConnection));
+}
+
+void BrokerImpl::OnConnection(uint64_t serial, uint32_t events) {
+  auto entry = connections_.find(serial);
+  if (entry == connections_.end()) return;
+  DnsStreamClient& connection = entry->second;
+  if ((events & EPOLLOUT) != 0 && !connection.Flush()) return CloseConnection(serial);
+  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && !connection.Receive()) {
+    return CloseConnection(serial);
+  }
+  connection.deadline = Clock::now() + kIdleConnection;
+  while (std::optional<DnsBytes> message = connection.NextMessage()) {
+    // Looked up now, not when accepting: the port is registered once the connect has returned.
+    std::optional<uint64_t> client = clients_.Find(true, connection.peer_port());
+    if (!client.has_value()) return CloseConnection(serial);
+    Origin origin;
+    origin.connection = serial;
+    OnQuestion(*message, *client, origin);
+    if (!connections_.contains(serial)) return;
+  }
+  Watch(EPOLL_CTL_MOD, connection.fd(), Tag(Source::kConnection, serial),
+        connection.wants_to_write() ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+void BrokerImpl::OnQuestion(const DnsBytes& message, uint64_t client, const Origin& origin) {
+  absl::StatusOr<DnsQuery> query = ParseDnsQuery(message);
+  if (!query.ok()) {
+    if (origin.connection != 0) CloseConnection(origin.connection);
+    return;
+  }
+  if (std::optional<DnsBytes> response = filter_.AnswerLocally(*query, client)) {
+    return Reply(origin, *query, *response);
+  }
+  Forward(*query, origin);
+}
+
+void BrokerImpl::Forward(const DnsQuery& query, const Origin& origin) {
+  if (pending_.size() >= kMaximumPending) {
+    return Reply(origin, query, BuildDnsResponse(query, DnsResponseCode::kServerFailure));
+  }
+  uint64_t serial = next_serial_++;
+  DnsExchange exchange(query, origin.connection != 0, servers_, server_port_, timeout_);
+  auto entry = pending_.emplace(serial, Pending{std::move(exchange), origin}).first;
+  OnExchange(serial, entry->second.exchange.Start(Clock::now()), -1);
+}
+
+void BrokerImpl::OnExchange(uint64_t serial, DnsExchange::State state, int previous_fd) {
+  auto entry = pending_.find(serial);
+  DnsExchange& exchange = entry->second.exchange;
+  if (state == DnsExchange::State::kWaiting) {
+    // A closed socket leaves the epoll set by itself, and the new one may have the same number.
+    uint64_t tag = Tag(Source::kExchange, serial);
+    bool watched = (exchange.fd() == previous_fd &&
+                    Watch(EPOLL_CTL_MOD, exchange.fd(), tag, exchange.events())) ||
+                   Watch(EPOLL_CTL_ADD, exchange.fd(), tag, exchange.events());
+    if (watched) return;
+    state = DnsExchange::State::kFailed;
+  }
+  Pending finished = std::move(entry->second);
+  pending_.erase(entry);
+  const DnsQuery& query = finished.exchange.query();
+  if (state == DnsExchange::State::kFailed) {
+    return Reply(finished.origin, query, BuildDnsResponse(query, DnsResponseCode::kServerFailure));
+  }
+  // Entered before the client can see the answer: its connect may follow at once.
+  book_.AddAnswer(query.name, finished.exchange.answer().addresses);
+  Reply(finished.origin, query, finished.exchange.message());
+}
+
+void BrokerImpl::ExpireDeadlines() {
+  Clock::time_point now = Clock::now();
+  std::vector<uint64_t> expired;
+  for (const auto& [serial, pending] : pending_) {
+    if (pending.exchange.deadline() <= now) expired.push_back(serial);
+  }
+  for (uint64_t serial : expired) {
+    DnsExchange& exchange = pending_.at(serial).exchange;
+    int previous_fd = exchange.fd();
+    OnExchange(serial, exchange.OnDeadline(now), previous_fd);
+  }
+  std::erase_if(connections_, [now](const auto& entry) { return entry.second.deadline <= now; });
+}
+
+void BrokerImpl::Reply(const Origin& origin, const DnsQuery& query, const DnsBytes& message) {
+  if (origin.connection != 0) {
+    auto entry = connections_.find(origin.connection);
+    if (entry == connections_.end()) return;
+    if (!entry->second.Send(message)) return CloseConnection(origin.connection);
+    if (entry->second.wants_to_write()) {
+      Watch(EPOLL_CTL_MOD, entry->second.fd(), Tag(Source::kConnection, origin.connection),
+            EPOLLIN | EPOLLOUT);
+    }
+    return;
+  }
+  size_t limit = std::max<size_t>(kPlainUdpAnswer, query.has_edns ? query.edns_payload : 0);
+  DnsBytes reply = message;
+  if (reply.size() > limit) {
+    reply = BuildDnsResponse(query, DnsResponseCode::kNoError);
+    reply[2] |= kTruncatedBit;  // the client asks again by TCP
+  }
+  // A client that went away or whose buffer is full asks again.
+  [[maybe_unused]] ssize_t sent =
+      sendto(sockets_[origin.listener].socket.get(), reply.data(), reply.size(),
+             MSG_DONTWAIT | MSG_NOSIGNAL, origin.client.get(), origin.client.length);
+}
+
 }  // namespace
+
+absl::StatusOr<std::unique_ptr<DnsBroker>> DnsBroker::Start(Options options) {
+  auto broker = std::make_unique<BrokerImpl>(std::move(options));
+  absl::Status status = broker->Open();
+  if (!status.ok()) return status;
+  broker->Run();
+  return std::unique_ptr<DnsBroker>(std::move(broker));
+}
+
 }  // namespace safe_trace

@@ -19,8 +19,8 @@ namespace safe_trace {
 // A query that a socket of the tree sent. `client` is the opaque value given to RegisterClient.
 struct DnsQuestion {
   uint64_t client = 0;
-  std::string name;       // lower case, no trailing dot; non-printable bytes escaped as \DDD
-  uint16_t type = 0;      // 1 A, 28 AAAA, ...
+  std::string name;   // lower case, no trailing dot; non-printable bytes escaped as \DDD
+  uint16_t type = 0;  // 1 A, 28 AAAA, ...
 };
 
 // Owns a thread and loopback sockets (UDP and TCP, IPv4 and where present IPv6). All methods may be

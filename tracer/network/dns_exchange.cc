@@ -39,7 +39,9 @@ DnsExchange::DnsExchange(DnsQuery query, bool is_stream, const std::vector<IpAdd
       per_attempt_(std::max<std::chrono::milliseconds>(
           kShortestAttempt, timeout / std::max<size_t>(1, servers.size() * kMaximumRounds))) {}
 
-uint32_t DnsExchange::events() const { return is_stream_ && !to_send_.empty() ? EPOLLOUT : EPOLLIN; }
+uint32_t DnsExchange::events() const {
+  return is_stream_ && !to_send_.empty() ? EPOLLOUT : EPOLLIN;
+}
 
 DnsExchange::State DnsExchange::Start(Clock::time_point now) { return NextAttempt(now); }
 DnsExchange::State DnsExchange::OnDeadline(Clock::time_point now) { return NextAttempt(now); }
@@ -68,8 +70,8 @@ bool DnsExchange::OpenSocket(const IpAddress& server) {
   socket_.Reset(socket(server.is_v6 ? AF_INET6 : AF_INET, type, 0));
   if (!socket_.valid()) return false;
   // A connected socket: the kernel drops datagrams from any other source address.
-  RawSocketAddress address = EncodeInetAddress(
-      InetAddress{.ip = server, .port = port_, .as_v6 = server.is_v6});
+  RawSocketAddress address =
+      EncodeInetAddress(InetAddress{.ip = server, .port = port_, .as_v6 = server.is_v6});
   int result = connect(socket_.get(), address.get(), address.length);
   return result == 0 || errno == EINPROGRESS;
 }

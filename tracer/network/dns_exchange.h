@@ -49,11 +49,11 @@ class DnsExchange {
   // Takes a message that may be the answer; nothing where it is not.
   std::optional<State> Judge(DnsBytes candidate, Clock::time_point now);
 
-  const DnsQuery query_;
-  const bool is_stream_;
-  const std::vector<IpAddress> servers_;
-  const uint16_t port_;
-  const std::chrono::milliseconds per_attempt_;
+  DnsQuery query_;
+  bool is_stream_;
+  std::vector<IpAddress> servers_;
+  uint16_t port_;
+  std::chrono::milliseconds per_attempt_;
   size_t attempt_ = 0;
   uint16_t id_ = 0;
   UniqueFd socket_;

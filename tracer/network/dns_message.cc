@@ -249,12 +249,12 @@ absl::StatusOr<DnsQuery> ParseDnsQuery(std::span<const uint8_t> message) {
   query.recursion_desired = (flags & kFlagRecursionDesired) != 0;
   query.authentic_data = (flags & kFlagAuthenticData) != 0;
   query.checking_disabled = (flags & kFlagCheckingDisabled) != 0;
-  if (!reader.Name(false, query.wire_name) || !reader.U16(query.type) ||
-      !reader.U16(query.klass)) {
+  if (!reader.Name(false, query.wire_name) || !reader.U16(query.type) || !reader.U16(query.klass)) {
     return Malformed("malformed question");
   }
   query.name = NameText(query.wire_name);
-  if (additional == 1 && !ReadEdns(message, reader, query)) return Malformed("malformed additional record");
+  if (additional == 1 && !ReadEdns(message, reader, query))
+    return Malformed("malformed additional record");
   if (!reader.AtEnd()) return Malformed("bytes after the query");
   return query;
 }

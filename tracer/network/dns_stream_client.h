@@ -14,8 +14,8 @@ namespace safe_trace {
 class DnsStreamClient {
  public:
   using Clock = std::chrono::steady_clock;
-  DnsStreamClient(UniqueFd socket, uint16_t peer_port, Clock::time_point deadline)
-      : deadline(deadline), socket_(std::move(socket)), peer_port_(peer_port) {}
+  DnsStreamClient(UniqueFd socket, uint16_t peer_port, Clock::time_point idle_until)
+      : deadline(idle_until), socket_(std::move(socket)), peer_port_(peer_port) {}
 
   // False where the connection is over or misbehaves: close it.
   bool Receive();

@@ -10,29 +10,40 @@
 #include "tracer/deciding/syscall_invocation.h"
 #include "tracer/deciding/violation_reporter.h"
 #include "tracer/network/dns_broker.h"
+#include "tracer/network/dns_gate.h"
 #include "tracer/network/listener_registry.h"
+#include "tracer/network/network_rules.h"
 #include "tracer/tracee/process_tree.h"
 #include "tracer/tracee/tracee_memory.h"
 
 namespace safe_trace {
 
+class BindHandler;
+class ConnectHandler;
+class SendHandler;
+
 class NetworkHandlers {
  public:
-  // All references outlive the handlers.
+  // All references outlive the handlers, and every Deferred that they returned. Without a gate the
+  // broker's clients are registered under their tgid.
   NetworkHandlers(const Policy& policy, const TraceeMemory& memory, DnsBroker& broker,
-                  ListenerRegistry& listeners, Reporter& reporter);
+                  ListenerRegistry& listeners, Reporter& reporter, DnsGate* gate = nullptr);
+  NetworkHandlers(std::unique_ptr<const NetworkRules> rules, const TraceeMemory& memory,
+                  DnsBroker& broker, ListenerRegistry& listeners, Reporter& reporter,
+                  DnsGate* gate = nullptr);
+  ~NetworkHandlers();
 
   // True for the calls that Handle takes.
   static bool Handles(int number);
-  // `process` is the caller's. Never CONTINUEs on what pointed-to memory said.
+  // `process` is the caller's. Never CONTINUEs on what pointed-to memory said, except for a bind to
+  // a path that the caller's Landlock domain decides on again.
   SyscallAction Handle(const SyscallInvocation& invocation, Process& process);
 
  private:
-  const Policy& policy_;
-  const TraceeMemory& memory_;
-  DnsBroker& broker_;
-  ListenerRegistry& listeners_;
-  Reporter& reporter_;
+  std::unique_ptr<const NetworkRules> rules_;
+  std::unique_ptr<ConnectHandler> connect_;
+  std::unique_ptr<BindHandler> bind_;
+  std::unique_ptr<SendHandler> send_;
 };
 
 }  // namespace safe_trace

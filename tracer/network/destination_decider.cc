@@ -1,0 +1,113 @@
+#include "tracer/network/destination_decider.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "tracer/network/loopback_listeners.h"
+
+namespace safe_trace {
+
+std::optional<SyscallAction> DestinationDecider::Conclude(
+    Process& process, const Decision& decision, const NetworkSubjectMatter& matter) const {
+  if (!decision.allowed()) return Refuse(reporter_, process, decision, matter);
+  if (decision.is_violation) {  // --on-violation log
+    TraceEvent event = NetworkEvent(matter, "success");
+    event.is_violation = true;
+    reporter_.ReportDecision(process, decision, std::move(event),
+                             std::string(matter.syscall) + " to " + matter.target,
+                             matter.how_to_allow);
+  }
+  return std::nullopt;
+}
+
+std::optional<SyscallAction> DestinationDecider::DecideInet(
+    Process& process, std::string_view syscall, NetworkOperation operation,
+    const RemoteSocket& socket, const InetAddress& address, Destination& out) const {
+  InetAddress effective = address;
+  effective.ip = EffectiveDestination(address.ip);
+  const Subject& subject = SubjectOf(process);
+  std::vector<std::string> names = broker_.NamesOf(effective.ip);
+  NetworkRequest request;
+  request.operation = operation;
+  request.is_stream = socket.type == SOCK_STREAM;
+  request.address = effective.ip;
+  request.port = effective.port;
+  request.names = names;
+  request.bound_by_this_run =
+      IsOwnPort(listeners_, request.is_stream, effective.ip, effective.port);
+  Decision decision = rules_.EvaluateNetwork(subject, request);
+  out.matter = DescribeInet(syscall, socket, effective, std::move(names), subject.role);
+  out.address = EncodeInetAddress(effective);
+  return Conclude(process, decision, out.matter);
+}
+
+std::optional<SyscallAction> DestinationDecider::DecideUnix(Process& process, pid_t tid,
+                                                            std::string_view syscall,
+                                                            const SocketAddress& address,
+                                                            Destination& out) const {
+  if (const auto* path = std::get_if<UnixPathAddress>(&address)) {
+    return DecidePath(process, tid, syscall, path->path, out);
+  }
+  if (const auto* abstract = std::get_if<UnixAbstractAddress>(&address)) {
+    return DecideAbstract(process, syscall, abstract->name, out);
+  }
+  return Fail{EINVAL};  // as unix_find_other's callers for another family or no name
+}
+
+std::optional<SyscallAction> DestinationDecider::DecidePath(Process& process, pid_t tid,
+                                                            std::string_view syscall,
+                                                            const std::string& path,
+                                                            Destination& out) const {
+  const Subject& subject = SubjectOf(process);
+  absl::StatusOr<ProcessStatus> status = ReadProcessStatus(tid);
+  if (!status.ok()) return Fail{ESRCH};
+  PinnedPath pinned;
+  int error = 0;
+  {
+    ScopedIdentity identity(*status);
+    if (!identity.ok()) return Fail{EACCES};
+    error = paths_.Resolve({tid, process.tgid}, AT_FDCWD, path, /*follow=*/true, pinned);
+  }
+  if (error == kForeignMagicLink) {
+    return Refuse(reporter_, process,
+                  BuiltInDecision(BuiltInRefusal::kUnresolvablePath, subject.role),
+                  DescribeUnix(syscall, path));
+  }
+  if (error != 0) return Fail{error};
+  struct stat file {};
+  if (fstat(pinned.object.get(), &file) != 0) return Fail{errno};
+  if (!S_ISSOCK(file.st_mode)) return Fail{ECONNREFUSED};
+  out.matter = DescribeUnix(syscall, pinned.path);
+  UnixSocketRequest request{.name = pinned.path};
+  Decision decision = rules_.EvaluateUnixSocket(subject, request);
+  // Asking the kernel for the owner costs a table: only where it can change the answer.
+  if (!decision.allowed() && IsOwnSocketFile(listeners_, file.st_dev, file.st_ino)) {
+    request.bound_by_this_run = true;
+    decision = rules_.EvaluateUnixSocket(subject, request);
+  }
+  // The kernel looks up the pinned object through this link: it cannot be exchanged any more.
+  out.address = EncodeUnixPath(DescriptorLink(pinned.object.get()));
+  out.pinned = std::make_shared<const UniqueFd>(std::move(pinned.object));
+  out.identity = *std::move(status);
+  return Conclude(process, decision, out.matter);
+}
+
+std::optional<SyscallAction> DestinationDecider::DecideAbstract(Process& process,
+                                                                std::string_view syscall,
+                                                                const std::string& name,
+                                                                Destination& out) const {
+  const Subject& subject = SubjectOf(process);
+  out.matter = DescribeUnix(syscall, "@" + name);
+  UnixSocketRequest request{.name = name, .is_abstract = true};
+  Decision decision = rules_.EvaluateUnixSocket(subject, request);
+  if (!decision.allowed() && IsOwnAbstract(listeners_, name)) {
+    request.bound_by_this_run = true;
+    decision = rules_.EvaluateUnixSocket(subject, request);
+  }
+  out.address = EncodeUnixAbstract(name);
+  return Conclude(process, decision, out.matter);
+}
+
+}  // namespace safe_trace

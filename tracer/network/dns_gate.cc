@@ -1,0 +1,141 @@
+#include "tracer/network/dns_gate.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "tracer/network/network_report.h"
+
+namespace safe_trace {
+namespace {
+
+// What a report needs of a process, without its descriptor.
+std::shared_ptr<const Process> Snapshot(const Process& process) {
+  auto copy = std::make_shared<Process>();
+  copy->tgid = process.tgid;
+  copy->entity_id = process.entity_id;
+  copy->parent_entity_id = process.parent_entity_id;
+  copy->executable = process.executable;
+  copy->arguments = process.arguments;
+  copy->exec_generation = process.exec_generation;
+  copy->domain = process.domain;
+  return copy;
+}
+
+std::string_view TypeName(uint16_t type) {
+  switch (type) {
+    case 1:
+      return "A";
+    case 2:
+      return "NS";
+    case 5:
+      return "CNAME";
+    case 12:
+      return "PTR";
+    case 15:
+      return "MX";
+    case 16:
+      return "TXT";
+    case 28:
+      return "AAAA";
+    case 33:
+      return "SRV";
+    case 64:
+      return "SVCB";
+    case 65:
+      return "HTTPS";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+DnsGate::DnsGate(const NetworkRules& rules)
+    : rules_(rules), event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+DnsGate::DnsGate(std::unique_ptr<const NetworkRules> owned) : DnsGate(*owned) {
+  owned_rules_ = std::move(owned);
+}
+
+uint64_t DnsGate::ClientFor(const Process& process) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto key = std::make_pair(process.entity_id, process.exec_generation);
+  auto known = by_process_.find(key);
+  // The domain of a process may be exchanged without an exec being counted.
+  if (known != by_process_.end() && clients_.at(known->second)->domain == process.domain) {
+    return known->second;
+  }
+  uint64_t client = next_client_++;
+  clients_.emplace(client, Snapshot(process));
+  by_process_[key] = client;
+  if (clients_.size() > kMaximumClients) {
+    auto oldest = clients_.begin();
+    auto entry = by_process_.find({oldest->second->entity_id, oldest->second->exec_generation});
+    if (entry != by_process_.end() && entry->second == oldest->first) by_process_.erase(entry);
+    clients_.erase(oldest);
+  }
+  return client;
+}
+
+bool DnsGate::Decide(const DnsQuestion& question) {
+  std::shared_ptr<const Process> process;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    auto entry = clients_.find(question.client);
+    if (entry == clients_.end()) return false;
+    process = entry->second;
+  }
+  Decision decision = rules_.EvaluateName(SubjectOf(*process), NameRequest{question.name});
+  bool allowed = decision.allowed();
+  Queue(question.client, Report{std::move(process), decision, question.name, question.type});
+  return allowed;
+}
+
+void DnsGate::Queue(uint64_t client, Report report) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (seen_.size() >= kMaximumSeen) seen_.clear();
+  if (!seen_.emplace(client, report.name).second) return;
+  if (reports_.size() >= kMaximumReports) {
+    ++dropped_;
+    return;
+  }
+  reports_.push_back(std::move(report));
+  uint64_t one = 1;
+  // Fails only where the counter is full, and then the reader is awake anyway.
+  [[maybe_unused]] ssize_t written = write(event_.get(), &one, sizeof(one));
+}
+
+void DnsGate::Flush(Reporter& reporter) {
+  uint64_t count = 0;
+  [[maybe_unused]] ssize_t size = read(event_.get(), &count, sizeof(count));
+  std::deque<Report> reports;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    reports.swap(reports_);
+  }
+  for (const Report& report : reports) Send(reporter, report);
+}
+
+void DnsGate::Send(Reporter& reporter, const Report& report) {
+  TraceEvent event;
+  event.action = "dns-question";
+  event.category = "network";
+  event.outcome = report.decision.allowed() ? "success" : "failure";
+  event.is_violation = report.decision.is_violation;
+  event.Set("dns.question.name", report.name);
+  std::string_view type = TypeName(report.type);
+  event.Set("dns.question.type", type.empty() ? std::to_string(report.type) : std::string(type));
+  if (report.decision.allowed() && !report.decision.is_violation) {
+    return reporter.ReportEvent(*report.process, std::move(event));
+  }
+  Role role = SubjectOf(*report.process).role;
+  reporter.ReportDecision(*report.process, report.decision, std::move(event),
+                          "look up " + report.name, AllowHostFlag(role, report.name, 0));
+}
+
+uint64_t DnsGate::dropped() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return dropped_;
+}
+
+}  // namespace safe_trace

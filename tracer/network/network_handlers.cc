@@ -1,0 +1,57 @@
+#include "tracer/network/network_handlers.h"
+
+#include <sys/syscall.h>
+
+#include <cerrno>
+
+#include "tracer/network/bind_handler.h"
+#include "tracer/network/connect_handler.h"
+#include "tracer/network/send_handler.h"
+
+namespace safe_trace {
+
+NetworkHandlers::NetworkHandlers(std::unique_ptr<const NetworkRules> rules,
+                                 const TraceeMemory& memory, DnsBroker& broker,
+                                 ListenerRegistry& listeners, Reporter& reporter, DnsGate* gate)
+    : rules_(std::move(rules)),
+      connect_(
+          std::make_unique<ConnectHandler>(*rules_, memory, broker, listeners, reporter, gate)),
+      bind_(std::make_unique<BindHandler>(*rules_, memory, listeners, reporter)),
+      send_(std::make_unique<SendHandler>(*rules_, memory, broker, listeners, reporter)) {}
+
+NetworkHandlers::~NetworkHandlers() = default;
+
+bool NetworkHandlers::Handles(int number) {
+  switch (number) {
+    case SYS_connect:
+    case SYS_bind:
+    case SYS_listen:
+    case SYS_sendto:
+    case SYS_sendmsg:
+    case SYS_sendmmsg:
+      return true;
+    default:
+      return false;
+  }
+}
+
+SyscallAction NetworkHandlers::Handle(const SyscallInvocation& invocation, Process& process) {
+  switch (invocation.number) {
+    case SYS_connect:
+      return connect_->Connect(invocation, process);
+    case SYS_bind:
+      return bind_->Bind(invocation, process);
+    case SYS_listen:
+      return bind_->Listen(invocation, process);
+    case SYS_sendto:
+      return send_->SendTo(invocation, process);
+    case SYS_sendmsg:
+      return send_->SendMessage(invocation, process);
+    case SYS_sendmmsg:
+      return send_->SendMessages(invocation, process);
+    default:
+      return Fail{ENOSYS};
+  }
+}
+
+}  // namespace safe_trace

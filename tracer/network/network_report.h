@@ -1,0 +1,64 @@
+// How the network's decisions become trace events and lines for the user.
+#ifndef SAFE_TRACE_TRACER_NETWORK_NETWORK_REPORT_H_
+#define SAFE_TRACE_TRACER_NETWORK_NETWORK_REPORT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/decision.h"
+#include "tracer/deciding/syscall_action.h"
+#include "tracer/deciding/violation_reporter.h"
+#include "tracer/network/network_rules.h"
+#include "tracer/network/remote_socket.h"
+#include "tracer/network/socket_address.h"
+#include "tracer/tracee/process_tree.h"
+
+namespace safe_trace {
+
+// What the mechanism itself refuses, whatever the policy says.
+enum class BuiltInRefusal : uint8_t {
+  kUnsupportedSocket,   // a family or protocol that is not watched: EACCES
+  kFastOpen,            // MSG_FASTOPEN connects past the decision: EPERM
+  kUnconnectedDns,      // a DNS query that names its server: ECONNREFUSED, packages EACCES
+  kNoResolver,          // the broker has no address for this socket: ECONNREFUSED
+  kPackageListener,     // package code listening beyond loopback: EACCES
+  kUnsupportedControl,  // ancillary data that could change where a packet goes: EPERM
+  kUnresolvablePath,    // a socket path through another process's links: EACCES
+};
+Decision BuiltInDecision(BuiltInRefusal refusal, Role role);
+
+// What a call was about, for the report.
+struct NetworkSubjectMatter {
+  std::string_view syscall;    // "connect"
+  std::string_view transport;  // "tcp", "udp", "unix", ...
+  std::string action;          // event.action: "network-connect"
+  std::string target;          // for a person: "192.0.2.1:443 (example.com)"
+  std::string how_to_allow;
+  std::optional<InetAddress> inet;
+  std::vector<std::string> names;
+  std::string path;      // of a unix socket
+  std::string question;  // a DNS name
+};
+
+std::string_view TransportName(const RemoteSocket& socket);
+// Fills target, names and how_to_allow for an internet destination.
+NetworkSubjectMatter DescribeInet(std::string_view syscall, const RemoteSocket& socket,
+                                  const InetAddress& address, std::vector<std::string> names,
+                                  Role role);
+NetworkSubjectMatter DescribeUnix(std::string_view syscall, std::string path);
+TraceEvent NetworkEvent(const NetworkSubjectMatter& matter, std::string_view outcome);
+// "--allow-host HOST:PORT"; "" for package code, which gets grants of its own.
+std::string AllowHostFlag(Role role, std::string_view host, uint16_t port);
+
+// Reports a refusal and gives the answer to the call: Fail, or NoAnswer after killing on kKill.
+SyscallAction Refuse(Reporter& reporter, Process& process, const Decision& decision,
+                     const NetworkSubjectMatter& matter);
+// The subject of a process, or one that may do nothing where none is known.
+const Subject& SubjectOf(const Process& process);
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_TRACER_NETWORK_NETWORK_REPORT_H_

@@ -1,0 +1,38 @@
+// The part of the policy that the network asks, as an interface: handlers are tested with fakes.
+#ifndef SAFE_TRACE_TRACER_NETWORK_NETWORK_RULES_H_
+#define SAFE_TRACE_TRACER_NETWORK_NETWORK_RULES_H_
+
+#include "policy/access_request.h"
+#include "policy/decision.h"
+
+namespace safe_trace {
+
+class Policy;
+
+// Const and thread-safe, as Policy is.
+class NetworkRules {
+ public:
+  virtual ~NetworkRules() = default;
+  virtual Decision EvaluateNetwork(const Subject& subject, const NetworkRequest& request) const = 0;
+  virtual Decision EvaluateName(const Subject& subject, const NameRequest& request) const = 0;
+  virtual Decision EvaluateUnixSocket(const Subject& subject,
+                                      const UnixSocketRequest& request) const = 0;
+  virtual Decision EvaluateFile(const Subject& subject, const FileRequest& request) const = 0;
+};
+
+class PolicyNetworkRules final : public NetworkRules {
+ public:
+  explicit PolicyNetworkRules(const Policy& policy) : policy_(policy) {}
+  Decision EvaluateNetwork(const Subject& subject, const NetworkRequest& request) const override;
+  Decision EvaluateName(const Subject& subject, const NameRequest& request) const override;
+  Decision EvaluateUnixSocket(const Subject& subject,
+                              const UnixSocketRequest& request) const override;
+  Decision EvaluateFile(const Subject& subject, const FileRequest& request) const override;
+
+ private:
+  const Policy& policy_;
+};
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_TRACER_NETWORK_NETWORK_RULES_H_
