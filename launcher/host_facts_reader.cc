@@ -92,7 +92,9 @@ void FillHomes(const HostSources& sources, HostFacts& facts) {
   bool from_variable = !home.empty() && home.front() == '/';
   if (own.empty() && !from_variable) own = HomeFromNameService(sources.user_id);
   facts.home = from_variable ? CanonicalPath(home) : own.empty() ? "" : CanonicalPath(own);
-  if (!facts.home.empty() && !IsSystemDirectory(facts.home)) facts.homes.push_back(facts.home);
+  if (!facts.home.empty() && !IsSystemDirectory(facts.home) && facts.home != "/nonexistent") {
+    facts.homes.push_back(facts.home);
+  }
 
   auto add = [&](const std::string& path) {
     std::string canonical = CanonicalPath(path);

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,6 +95,8 @@ std::vector<std::string> ListDirectory(const std::string& path, size_t limit) {
 }
 
 std::string CanonicalPath(const std::string& path) {
+  std::unique_ptr<char, decltype(&free)> real(realpath(path.c_str(), nullptr), free);
+  if (real != nullptr) return real.get();
   std::error_code error;
   std::filesystem::path canonical = std::filesystem::weakly_canonical(path, error);
   if (error) canonical = std::filesystem::path(path).lexically_normal();
@@ -124,6 +127,18 @@ bool IsWithin(std::string_view path, std::string_view root) {
   if (root == "/") return !path.empty() && path.front() == '/';
   return path.substr(0, root.size()) == root &&
          (path.size() == root.size() || path[root.size()] == '/');
+}
+
+std::vector<std::string> WithoutNested(std::vector<std::string> paths) {
+  // A hierarchy sorts before what lies beneath it, though not right before: "/a", "/a-b", "/a/c".
+  std::sort(paths.begin(), paths.end());
+  std::vector<std::string> kept;
+  for (std::string& path : paths) {
+    bool covered = std::any_of(kept.begin(), kept.end(),
+                               [&](const std::string& other) { return IsWithin(path, other); });
+    if (!covered) kept.push_back(std::move(path));
+  }
+  return kept;
 }
 
 }  // namespace safe_trace

@@ -36,6 +36,8 @@ std::string ParentOf(std::string_view path);    // "/" for "/" and for "/name"
 std::string BaseNameOf(std::string_view path);  // "" for a path that ends in '/'
 // True where `path` is `root` or lies beneath it. Both normalised.
 bool IsWithin(std::string_view path, std::string_view root);
+// Sorted, each once, and none that lies beneath another. All normalised.
+std::vector<std::string> WithoutNested(std::vector<std::string> paths);
 
 }  // namespace safe_trace
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -87,9 +88,7 @@ std::vector<std::string> PipInstallTargets(const HostFacts& facts) {
     }
   }
   for (std::string& target : targets) target = CanonicalPath(target);
-  std::sort(targets.begin(), targets.end());
-  targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
-  return targets;
+  return WithoutNested(std::move(targets));
 }
 
 }  // namespace safe_trace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -46,18 +47,7 @@ class RootCollector {
     for (const char* part : {"/bin", "/lib", "/lib64", "/include"}) Add(prefix + part);
   }
 
-  // A hierarchy sorts before what lies beneath it, though not right before: "/a", "/a-b", "/a/c".
-  std::vector<std::string> Take() {
-    std::sort(roots_.begin(), roots_.end());
-    roots_.erase(std::unique(roots_.begin(), roots_.end()), roots_.end());
-    std::vector<std::string> kept;
-    for (const std::string& root : roots_) {
-      bool covered = std::any_of(kept.begin(), kept.end(),
-                                 [&](const std::string& other) { return IsWithin(root, other); });
-      if (!covered) kept.push_back(root);
-    }
-    return kept;
-  }
+  std::vector<std::string> Take() { return WithoutNested(std::move(roots_)); }
 
  private:
   void Add(const std::string& root) {
