@@ -9,6 +9,8 @@ SIOCGIFFLAGS, SIOCSIFFLAGS = 0x8913, 0x8914
 SIOCSIFADDR, SIOCSIFNETMASK, SIOCGIFINDEX = 0x8916, 0x891C, 0x8933
 IFF_UP = 1
 
+_labels = iter(range(1, 1000))  # an address given to a label that is in use replaces the other
+
 
 def _request(name, data):
     return struct.pack("16s24s", name.encode(), data)
@@ -28,8 +30,8 @@ def bring_up(*addresses):
         fcntl.ioctl(control, SIOCSIFFLAGS, _request("lo", struct.pack("=H", flags | IFF_UP)))
         index = struct.unpack_from("=i", fcntl.ioctl(control, SIOCGIFINDEX, _request("lo", b"")),
                                    16)[0]
-        for number, address in enumerate(a for a in addresses if ":" not in a):
-            label = "lo:%d" % (number + 1)
+        for address in (a for a in addresses if ":" not in a):
+            label = "lo:%d" % next(_labels)
             fcntl.ioctl(control, SIOCSIFADDR, _request(label, _sockaddr_in(address)))
             fcntl.ioctl(control, SIOCSIFNETMASK,
                         _request(label, _sockaddr_in("255.255.255.255")))

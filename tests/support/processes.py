@@ -190,6 +190,9 @@ class Started:
         # A survivor may hold the pipes open: the readers get a bounded time only.
         for reader in self._readers:
             reader.join(0.2 if survivors else 10)
+        if not any(reader.is_alive() for reader in self._readers):
+            self.process.stdout.close()
+            self.process.stderr.close()
         stdout, stderr = self.output()
         return Outcome(self.process.returncode, stdout, stderr, seconds, timed_out, self.pid,
                        survivors)

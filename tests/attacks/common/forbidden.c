@@ -1,0 +1,7 @@
+// A program that must not run: says so, or tells its identity.
+#include "attack.h"
+
+int main(void) {
+  Say("FORBIDDEN-RAN uid %u euid %u", (unsigned)getuid(), (unsigned)geteuid());
+  return 0;
+}
