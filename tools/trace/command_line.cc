@@ -1,0 +1,94 @@
+#include "tools/trace/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <sstream>
+#include <string_view>
+
+#include "tools/trace/display_text.h"
+
+namespace safe_trace {
+namespace {
+
+constexpr int kUsageError = 2;
+// Planned; said plainly rather than taken for a mistake of the user.
+constexpr std::array<std::string_view, 5> kLaterVerbs = {"report", "query", "diff", "export",
+                                                         "prune"};
+
+constexpr char kFooter[] =
+    "RUN is a run id or the unique beginning of one (of its random part, too); FILE holds a '/' or "
+    "ends in .jsonl.\nTraces are in $XDG_STATE_HOME/safe-trace/traces, else "
+    "~/.local/state/safe-trace/traces.\n"
+    "Before it reads, this program confines itself: Landlock (reading these files only) and "
+    "seccomp "
+    "(no network, no\nother programs, no writing).\n"
+    "Exit status: 0 all is well; 1 a trace is damaged, unfinished or no trace; 2 bad usage, or it "
+    "could not be read.";
+
+std::string WithoutTrailingNewlines(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+// Messages of the parser repeat the user's words, which may come from a file name.
+std::string SafeLines(const std::string& text) {
+  std::string out;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) out += SafeText(line) + "\n";
+  return WithoutTrailingNewlines(out);
+}
+
+ParsedCommandLine Refusal(const std::string& message) {
+  return {std::nullopt, "safe-trace trace: " + message, kUsageError};
+}
+
+}  // namespace
+
+ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
+  if (!arguments.empty() &&
+      std::find(kLaterVerbs.begin(), kLaterVerbs.end(), arguments[0]) != kLaterVerbs.end()) {
+    return Refusal("'" + arguments[0] + "' is not part of this version; list, show and verify are");
+  }
+  TraceCommand command;
+  CLI::App app("Looks at the traces of earlier runs.", "safe-trace trace");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+
+  CLI::App* list =
+      app.add_subcommand("list", "The runs, newest first: when, command, exit, verdict");
+  list->add_option("DIR", command.targets, "Another directory of traces")->expected(0, 1);
+  list->add_flag("--json", command.json, "One JSON object a line");
+
+  CLI::App* show = app.add_subcommand(
+      "show", "One run: processes, violations, network, summary (default: the newest)");
+  show->add_option("RUN|FILE", command.targets, "Which run")->expected(0, 1);
+  show->add_flag("--json", command.json,
+                 "JSON lines as in the trace: header, violations, network, summary");
+  show->add_flag("--all", command.all, "Everything: every process and every event");
+
+  CLI::App* verify = app.add_subcommand(
+      "verify", "Checks the hash chain: complete, changed, missing, cut (default: the newest)");
+  verify->add_option("RUN|FILE", command.targets, "Which runs");
+  for (CLI::App* verb : {list, show, verify}) verb->footer(kFooter);
+
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const bool is_help = app.exit(error, out, err) == 0;
+    if (is_help) return {std::nullopt, WithoutTrailingNewlines(out.str()), 0};
+    return Refusal(SafeLines(err.str()));
+  }
+  command.verb = list->parsed()   ? TraceVerb::kList
+                 : show->parsed() ? TraceVerb::kShow
+                                  : TraceVerb::kVerify;
+  if (std::find(command.targets.begin(), command.targets.end(), "") != command.targets.end()) {
+    return Refusal("an empty name is not a run or a file");
+  }
+  return {std::move(command), "", 0};
+}
+
+}  // namespace safe_trace

@@ -1,0 +1,32 @@
+#ifndef SAFE_TRACE_TOOLS_TRACE_COMMAND_LINE_H_
+#define SAFE_TRACE_TOOLS_TRACE_COMMAND_LINE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace safe_trace {
+
+enum class TraceVerb : uint8_t { kList, kShow, kVerify };
+
+struct TraceCommand {
+  TraceVerb verb = TraceVerb::kList;
+  bool json = false;
+  bool all = false;
+  std::vector<std::string> targets;
+};
+
+struct ParsedCommandLine {
+  std::optional<TraceCommand> command;
+  // Where there is no command: what to say, and the exit status (0: help, on standard output).
+  std::string message;
+  int exit_status = 0;
+};
+
+// `arguments` without the program's name.
+ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments);
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_TOOLS_TRACE_COMMAND_LINE_H_

@@ -1,0 +1,189 @@
+#include "tools/trace/render_show.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <limits>
+
+#include "tools/trace/event_text.h"
+
+namespace safe_trace {
+namespace {
+
+// Without --all.
+constexpr size_t kMaxChildren = 12;
+constexpr size_t kMaxRows = 60;
+constexpr size_t kMaxLines = 100;
+
+class Writer {
+ public:
+  Writer(const Terminal& terminal, std::ostream& out) : terminal_(terminal), out_(out) {}
+
+  void Title(const std::string& text) {
+    out_ << "\n" << Tinted(terminal_, Tint::kBold, text) << "\n";
+  }
+  void Line(size_t indent, const std::string& safe_text, Tint tint = Tint::kNone) {
+    const size_t room =
+        terminal_.columns == 0 ? 0 : std::max<size_t>(terminal_.columns, indent + 20) - indent;
+    out_ << std::string(indent, ' ') << Tinted(terminal_, tint, Clip(safe_text, room)) << "\n";
+  }
+  // A name and a value that is wrapped rather than cut.
+  void Field(const std::string& name, const std::string& value) {
+    if (!value.empty()) out_ << "  " << Pad(name, 11) << value << "\n";
+  }
+
+ private:
+  const Terminal& terminal_;
+  std::ostream& out_;
+};
+
+std::string Joined(const std::vector<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) {
+    text.append(text.empty() ? "" : ", ").append(SafeText(item));
+  }
+  return text;
+}
+
+std::string EndText(const ProcessNode& node) {
+  std::string text;
+  if (node.exit_code.has_value()) text = "  exit " + std::to_string(*node.exit_code);
+  if (node.signal.has_value()) text = "  signal " + std::to_string(*node.signal);
+  if (node.violations > 0) text += "  " + Counted(node.violations, "violation");
+  return text;
+}
+
+void RenderHeader(const RunView& view, Writer& writer, const Terminal& terminal,
+                  std::ostream& out) {
+  const TraceRecord header = view.header.value_or(TraceRecord());
+  out << Tinted(terminal, Tint::kBold, "run " + SafeText(view.check.run_id)) << "  "
+      << DateText(header) << "\n";
+  writer.Field("command", SafeCommand(header.List("process.args")));
+  writer.Field("directory", SafeText(header.Text("process.working_directory")));
+  writer.Field("policy", SafeText(header.Text("safe_trace.policy_digest")));
+  writer.Field("kernel", Joined(header.List("safe_trace.kernel_features")));
+  writer.Field("enforced", Joined(header.List("safe_trace.enforcement")));
+  writer.Field("trace", SafeText(DescribeCheck(view.check, view.is_being_written)));
+}
+
+void RenderProcesses(const ProcessTable& processes, bool all, Writer& writer) {
+  constexpr size_t kNoLimit = std::numeric_limits<size_t>::max();
+  writer.Title("Processes (" + std::to_string(processes.size()) + ")");
+  const std::vector<ProcessRow> rows =
+      processes.Tree(all ? kNoLimit : kMaxChildren, all ? kNoLimit : kMaxRows);
+  for (const ProcessRow& row : rows) {
+    const size_t indent = 2 + 2 * row.depth;
+    if (row.node == nullptr) {
+      writer.Line(indent, "... " + std::to_string(row.more_siblings) + " more (--all)", Tint::kDim);
+      continue;
+    }
+    const std::string command =
+        row.node->command.empty() ? "(no program of its own)" : row.node->command;
+    const std::string end = EndText(*row.node);
+    writer.Line(indent, row.node->subject + ": " + command + end,
+                row.node->violations > 0 ? Tint::kRed : Tint::kNone);
+  }
+  if (!all && rows.size() == kMaxRows) writer.Line(2, "... (--all shows every one)", Tint::kDim);
+  if (processes.not_kept() > 0) {
+    writer.Line(2, Counted(processes.not_kept(), "event") + " of further processes", Tint::kDim);
+  }
+}
+
+void RenderLines(const LineCounter& counter, bool all, Tint tint, Writer& writer) {
+  const std::vector<LineCounter::Line>& lines = counter.lines();
+  const size_t shown = all ? lines.size() : std::min(lines.size(), kMaxLines);
+  for (size_t i = 0; i < shown; ++i) {
+    const LineCounter::Line& line = lines[i];
+    std::string text = line.clock + "  " + line.text;
+    if (!line.note.empty()) text += ": " + line.note;
+    if (line.count > 1) text += "  x" + std::to_string(line.count);
+    const bool is_refused = !line.note.empty() && line.note != "allowed";
+    writer.Line(2, text, is_refused ? tint : Tint::kNone);
+  }
+  if (shown < lines.size()) {
+    writer.Line(2, "... " + std::to_string(lines.size() - shown) + " more (--all)", Tint::kDim);
+  }
+  if (counter.not_kept() > 0) {
+    writer.Line(2,
+                "... and " + std::to_string(counter.not_kept()) + " not kept here (--json --all)",
+                Tint::kDim);
+  }
+}
+
+std::string SecondsText(int64_t nanoseconds) {
+  std::array<char, 48> text;
+  const int length =
+      std::snprintf(text.data(), text.size(), "%.1f s", static_cast<double>(nanoseconds) / 1e9);
+  return std::string(text.data(), static_cast<size_t>(length));
+}
+
+uint64_t CountOf(const TraceRecord& record, std::string_view key) {
+  return static_cast<uint64_t>(std::max<int64_t>(record.Number(key, 0), 0));
+}
+
+}  // namespace
+
+void RenderRun(const RunView& view, bool all, const Terminal& terminal, std::ostream& out) {
+  Writer writer(terminal, out);
+  RenderHeader(view, writer, terminal, out);
+  RenderProcesses(view.processes, all, writer);
+  writer.Title("Violations (" +
+               std::to_string(view.violations.lines().size() + view.violations.not_kept()) + ")");
+  if (view.violations.lines().empty()) writer.Line(2, "none");
+  RenderLines(view.violations, all, Tint::kRed, writer);
+  writer.Title("Network");
+  if (view.network.lines().empty()) writer.Line(2, "none");
+  RenderLines(view.network, all, Tint::kYellow, writer);
+  if (!view.removed_variables.empty()) {
+    writer.Title("Variables removed");
+    for (const std::string& name : view.removed_variables) writer.Line(2, name);
+  }
+}
+
+void RenderEvent(const TraceRecord& record, const Terminal& terminal, std::ostream& out) {
+  Writer writer(terminal, out);
+  std::string text = ClockText(record) + "  ";
+  const std::string subject = SubjectText(record);
+  if (!subject.empty()) {
+    text += subject + " [" + std::to_string(record.Number("process.pid", 0)) + "]: ";
+  }
+  text += DoingText(record);
+  const std::string verdict = VerdictText(record);
+  if (!verdict.empty()) text += ": " + verdict;
+  writer.Line(2, text, IsViolation(record) ? Tint::kRed : Tint::kNone);
+}
+
+void RenderSummary(const RunView& view, const Terminal& terminal, std::ostream& out) {
+  Writer writer(terminal, out);
+  writer.Title("Summary");
+  if (view.summary.has_value()) {
+    const TraceRecord& summary = *view.summary;
+    writer.Field("exit", std::to_string(summary.Number("safe_trace.exit_status", 0)) +
+                             " (the command: " +
+                             std::to_string(summary.Number("process.exit_code", 0)) + ")");
+    writer.Field("time", SecondsText(summary.Number("event.duration", 0)));
+    writer.Field("counts",
+                 Counted(CountOf(summary, "safe_trace.summary.processes"), "process") + ", " +
+                     Counted(CountOf(summary, "safe_trace.summary.violations"), "violation") +
+                     ", " + std::to_string(CountOf(summary, "safe_trace.summary.denials")) +
+                     " denied");
+    writer.Field("packages", Joined(summary.List("safe_trace.summary.packages")));
+    writer.Field("hosts", Joined(summary.List("safe_trace.summary.hosts")));
+    writer.Field("survivors", Joined(summary.List("safe_trace.summary.survivors")));
+    const uint64_t dropped = CountOf(summary, "safe_trace.summary.dropped_events");
+    if (dropped > 0) writer.Field("not kept", Counted(dropped, "event"));
+  } else {
+    writer.Line(2,
+                view.is_being_written ? "the run is still going on"
+                                      : "none: the run was killed before it could write one",
+                Tint::kYellow);
+    writer.Field("counts", Counted(view.events, "event") + ", " +
+                               Counted(view.violations.lines().size(), "kind") + " of violation, " +
+                               std::to_string(view.refused) + " refused");
+  }
+  if (view.unreadable_lines > 0) {
+    writer.Line(2, Counted(view.unreadable_lines, "line") + " could not be read", Tint::kRed);
+  }
+}
+
+}  // namespace safe_trace

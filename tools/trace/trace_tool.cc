@@ -1,0 +1,201 @@
+#include "tools/trace/trace_tool.h"
+
+#include <algorithm>
+
+#include "tools/trace/confinement.h"
+#include "tools/trace/event_text.h"
+#include "tools/trace/json_output.h"
+#include "tools/trace/render_list.h"
+#include "tools/trace/render_show.h"
+#include "tools/trace/run_catalog.h"
+#include "tools/trace/run_view.h"
+#include "tracer/events/run_id.h"
+#include "tracer/events/trace_log_reader.h"
+#include "tracer/events/trace_verifier.h"
+
+namespace safe_trace {
+namespace {
+
+constexpr int kGood = 0;
+constexpr int kSomethingWrong = 1;
+constexpr int kCouldNotRead = 2;
+
+int Complain(const absl::Status& status, std::ostream& err) {
+  err << "safe-trace trace: " << SafeText(std::string(status.message())) << "\n";
+  return kCouldNotRead;
+}
+
+absl::StatusOr<std::string> ResolveTarget(const std::string& directory, const std::string& target) {
+  if (IsTraceFileName(target)) return target;
+  return FindRun(directory, target);
+}
+
+int List(const TraceCommand& command, const std::string& directory, const Terminal& terminal,
+         std::ostream& out, std::ostream& err) {
+  const absl::StatusOr<std::vector<RunEntry>> runs = ListRuns(directory);
+  if (!runs.ok()) return Complain(runs.status(), err);
+  if (command.json) {
+    RenderListJson(*runs, out);
+  } else if (runs->empty()) {
+    err << "safe-trace trace: no runs in " << SafeText(directory) << " yet\n";
+  } else {
+    RenderList(*runs, terminal, out);
+  }
+  return kGood;
+}
+
+bool IsShownByDefault(const TraceRecord& record) {
+  const std::string_view action = record.Text("event.action");
+  return action == "run-start" || action == "run-end" || IsViolation(record) ||
+         record.Text("event.category") == "network";
+}
+
+int StatusOf(const TraceCheck& check) {
+  return check.state == TraceState::kComplete ? kGood : kSomethingWrong;
+}
+
+int ShowJson(const std::string& path, bool all, std::ostream& out, std::ostream& err) {
+  absl::StatusOr<TraceLogReader> reader = TraceLogReader::Open(path);
+  if (!reader.ok()) return Complain(reader.status(), err);
+  uint64_t records = 0;
+  const absl::Status read =
+      ForEachRecord(*reader, [&](std::string_view line, const TraceRecord& record) {
+        ++records;
+        if (all || IsShownByDefault(record)) out << JsonLineForOutput(line) << "\n";
+      });
+  if (!read.ok()) return Complain(read, err);
+  if (records > 0) return kGood;
+  err << "safe-trace trace: " << SafeText(path) << ": not a trace\n";
+  return kSomethingWrong;
+}
+
+absl::Status ShowEvents(const std::string& path, const Terminal& terminal, std::ostream& out) {
+  absl::StatusOr<TraceLogReader> reader = TraceLogReader::Open(path);
+  if (!reader.ok()) return reader.status();
+  out << "\n" << Tinted(terminal, Tint::kBold, "Events") << "\n";
+  return ForEachRecord(*reader, [&](std::string_view, const TraceRecord& record) {
+    RenderEvent(record, terminal, out);
+  });
+}
+
+int Show(const TraceCommand& command, const std::string& directory, const Terminal& terminal,
+         std::ostream& out, std::ostream& err) {
+  const absl::StatusOr<std::string> path =
+      ResolveTarget(directory, command.targets.empty() ? "" : command.targets.front());
+  if (!path.ok()) return Complain(path.status(), err);
+  if (command.json) return ShowJson(*path, command.all, out, err);
+  absl::StatusOr<TraceLogReader> reader = TraceLogReader::Open(*path);
+  if (!reader.ok()) return Complain(reader.status(), err);
+  const absl::StatusOr<RunView> view = LoadRun(*reader);
+  if (!view.ok()) return Complain(view.status(), err);
+  if (view->check.state == TraceState::kNotATrace) {
+    err << "safe-trace trace: " << SafeText(*path) << ": "
+        << SafeText(DescribeCheck(view->check, false)) << "\n";
+    return kSomethingWrong;
+  }
+  RenderRun(*view, command.all, terminal, out);
+  if (command.all) {
+    if (const absl::Status shown = ShowEvents(*path, terminal, out); !shown.ok()) {
+      return Complain(shown, err);
+    }
+  }
+  RenderSummary(*view, terminal, out);
+  const bool is_damaged =
+      view->check.state == TraceState::kChanged || view->check.state == TraceState::kMissing;
+  return is_damaged ? kSomethingWrong : kGood;
+}
+
+int VerifyOne(const std::string& directory, const std::string& target, std::ostream& out,
+              std::ostream& err) {
+  const absl::StatusOr<std::string> path = ResolveTarget(directory, target);
+  if (!path.ok()) return Complain(path.status(), err);
+  absl::StatusOr<TraceLogReader> reader = TraceLogReader::Open(*path);
+  if (!reader.ok()) return Complain(reader.status(), err);
+  const absl::StatusOr<TraceCheck> check = VerifyTrace(*reader);
+  if (!check.ok()) return Complain(check.status(), err);
+  out << SafeText(*path) << ": " << SafeText(DescribeCheck(*check, reader->IsBeingWritten()));
+  if (check->state == TraceState::kComplete) out << ", head " << check->head_hash;
+  out << "\n";
+  return StatusOf(*check);
+}
+
+int Verify(const TraceCommand& command, const std::string& directory, std::ostream& out,
+           std::ostream& err) {
+  if (command.targets.empty()) return VerifyOne(directory, "", out, err);
+  int worst = kGood;
+  for (const std::string& target : command.targets) {
+    worst = std::max(worst, VerifyOne(directory, target, out, err));
+  }
+  return worst;
+}
+
+// What the command will read.
+std::vector<std::string> ReadablePaths(const TraceCommand& command, const std::string& directory) {
+  std::vector<std::string> paths;
+  bool needs_directory = command.targets.empty() || command.verb == TraceVerb::kList;
+  for (const std::string& target : command.targets) {
+    if (command.verb == TraceVerb::kList) break;
+    if (IsTraceFileName(target)) {
+      paths.push_back(target);
+    } else {
+      needs_directory = true;
+    }
+  }
+  if (needs_directory) paths.push_back(directory);
+  return paths;
+}
+
+// Empty where only files are named and no directory is needed.
+absl::StatusOr<std::string> DirectoryFor(const TraceCommand& command,
+                                         const std::map<std::string, std::string>& environment) {
+  if (command.verb == TraceVerb::kList && !command.targets.empty()) return command.targets.front();
+  const bool needs_none = !command.targets.empty() &&
+                          std::all_of(command.targets.begin(), command.targets.end(),
+                                      [](const std::string& t) { return IsTraceFileName(t); });
+  if (needs_none) return std::string();
+  absl::StatusOr<std::string> directory = DefaultTraceDirectory(environment);
+  if (directory.ok()) return directory;
+  return absl::FailedPreconditionError(
+      "where the traces are is not known: neither XDG_STATE_HOME nor HOME holds an absolute path; "
+      "name a file instead");
+}
+
+}  // namespace
+
+int ExecuteTraceCommand(const TraceCommand& command, const std::string& directory,
+                        const Terminal& terminal, std::ostream& out, std::ostream& err) {
+  switch (command.verb) {
+    case TraceVerb::kList:
+      return List(command, directory, terminal, out, err);
+    case TraceVerb::kShow:
+      return Show(command, directory, terminal, out, err);
+    case TraceVerb::kVerify:
+      return Verify(command, directory, out, err);
+  }
+  return kCouldNotRead;
+}
+
+int RunTraceTool(const std::vector<std::string>& arguments,
+                 const std::map<std::string, std::string>& environment, const Terminal& terminal,
+                 std::ostream& out, std::ostream& err) {
+  const ParsedCommandLine parsed = ParseCommandLine(arguments);
+  if (!parsed.command.has_value()) {
+    (parsed.exit_status == 0 ? out : err) << parsed.message << "\n";
+    return parsed.exit_status;
+  }
+  const absl::StatusOr<std::string> directory = DirectoryFor(*parsed.command, environment);
+  if (!directory.ok()) return Complain(directory.status(), err);
+  const absl::StatusOr<Confinement> confined =
+      ConfineToReading(ReadablePaths(*parsed.command, *directory));
+  if (!confined.ok()) {
+    err << "safe-trace trace: could not confine itself, so it reads nothing: "
+        << SafeText(std::string(confined.status().message())) << "\n";
+    return kCouldNotRead;
+  }
+  if (!confined->landlock) {
+    err << "safe-trace trace: note: this kernel has no Landlock; reading with seccomp alone\n";
+  }
+  return ExecuteTraceCommand(*parsed.command, *directory, terminal, out, err);
+}
+
+}  // namespace safe_trace
