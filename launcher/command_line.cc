@@ -115,6 +115,12 @@ class OptionScanner {
   }
   absl::Status TakeValue(const CLI::Option& option, const std::string& name) {
     if (Done()) return absl::InvalidArgumentError(Concat(name, " needs a value"));
+    // More likely a forgotten value than one that begins with a dash.
+    if (Peek().size() > 1 && Peek().front() == '-') {
+      return absl::InvalidArgumentError(
+          Concat(name, " needs a value, not the option ", EscapeAndShorten(Peek(), 60),
+                 "; where that is the value: --", option.get_lnames().front(), "=VALUE"));
+    }
     return AddValue(option, name, Take());
   }
   absl::Status AddValue(const CLI::Option& option, const std::string& name,

@@ -191,14 +191,4 @@ absl::StatusOr<std::string> TrustProjectFile(const ConfigLocations& locations,
                 "\nAny change to the file ends this trust.");
 }
 
-std::string Sha256Hex(std::string_view bytes) {
-  sha256_ctx context;
-  std::array<uint8_t, SHA256_DIGEST_SIZE> digest;
-  sha256_init(&context);
-  sha256_update(&context, bytes.size(), reinterpret_cast<const uint8_t*>(bytes.data()));
-  sha256_digest(&context, digest.size(), digest.data());
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
-}
-
 }  // namespace safe_trace

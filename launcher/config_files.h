@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "policy/config.h"
+#include "tracer/events/hash_chain.h"
 
 namespace safe_trace {
 
@@ -44,9 +45,6 @@ absl::StatusOr<LoadedConfig> LoadConfig(const ConfigLocations& locations,
 // that it parses. Returns what to tell the user.
 absl::StatusOr<std::string> TrustProjectFile(const ConfigLocations& locations,
                                              const std::string& path);
-
-// Lower-case hexadecimal SHA-256.
-std::string Sha256Hex(std::string_view bytes);
 
 }  // namespace safe_trace
 

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "launcher/concat.h"
 #include "launcher/terminal_text.h"
 
@@ -120,13 +121,33 @@ std::string Verdict(const std::vector<Mechanism>& mechanisms, bool colour) {
                   colour);
 }
 
+// Breaks at blanks so that lines end before column 80; later lines begin at `indent`.
+std::string Wrapped(const std::string& text, size_t indent) {
+  std::string wrapped;
+  size_t column = indent;
+  for (const std::string& word : std::vector<std::string>(absl::StrSplit(text, ' '))) {
+    if (column > indent && column + 1 + word.size() > 80) {
+      wrapped += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
+      wrapped += ' ';
+      ++column;
+    }
+    wrapped += word;
+    column += word.size();
+  }
+  return wrapped;
+}
+
 std::string Line(const Mechanism& m, bool colour) {
+  constexpr size_t kTextColumn = 31;
   const bool harmless = m.importance == Importance::kExtra;
   const std::string_view state = m.present ? "present" : harmless ? "absent " : "MISSING";
   const Colour tint = m.present ? Colour::kGreen : harmless ? Colour::kNone : Colour::kRed;
-  std::string text = m.present ? m.gives : Concat("lost: ", m.without);
+  std::string text = m.present || harmless ? m.gives : Concat("lost: ", m.without);
   if (!m.found.empty()) text += Concat(" (", m.found, ")");
-  return absl::StrFormat("  %-20s %s  %s\n", m.name, Coloured(state, tint, colour), text);
+  return absl::StrFormat("  %-20s %s %s\n", m.name, Coloured(state, tint, colour),
+                         Wrapped(text, kTextColumn));
 }
 
 }  // namespace

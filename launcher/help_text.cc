@@ -29,7 +29,7 @@ constexpr char kRunExamples[] = R"(
 Examples:
   safe-trace pip install requests
   safe-trace --offline pip install --no-index ./wheels/*.whl
-  safe-trace --allow-host mirror.example.com:8443 pip install -r requirements.txt
+  safe-trace --allow-host mirror.example.com:8443 pip install -r req.txt
   safe-trace --grant torch@2.1.0=download.pytorch.org pip install torch==2.1.0
   safe-trace -k HTTP_TOKEN --hide ~/customers run -- make
   safe-trace policy explain ~/.ssh/id_ed25519
@@ -44,7 +44,7 @@ constexpr char kPolicyHelp[] = R"(What would be decided, and why. Nothing is run
 Usage:
   safe-trace policy show [OPTIONS]             rules, grants, hosts, variables
   safe-trace policy explain [OPTIONS] WHAT     which rule decides about WHAT
-  safe-trace policy trust [FILE]               believe ./safe-trace.toml as it is now
+  safe-trace policy trust [FILE]               believe ./safe-trace.toml
 
 WHAT is a PATH (with a '/', or beginning with '~' or '.'), a variable's NAME in
 upper case, or a HOST[:PORT].
@@ -53,9 +53,9 @@ Options are those of a run (safe-trace help run), with their effect, and:
   --for 'COMMAND'                the command that the policy would be for
   --json                         as JSON
 
-A project's own safe-trace.toml can always tighten. What would loosen in it counts
-only after 'policy trust', which remembers the file's SHA-256: after any change it
-must be trusted again.
+A project's own safe-trace.toml can always tighten. What would loosen in it
+counts only after 'policy trust', which remembers the file's SHA-256: after any
+change it must be trusted again.
 
 Examples:
   safe-trace policy show --for 'pip install requests'
@@ -69,8 +69,8 @@ constexpr char kDoctorHelp[] = R"(What this machine can enforce.
 Usage:
   safe-trace doctor [--json]
 
-Tries each mechanism of the kernel, says what it gives, and what is lost where it
-is missing. Exit status 0 when supervision has its full strength, 1 otherwise.
+Tries each mechanism of the kernel, says what it gives, and what is lost where
+it is missing. Exit status 0 when supervision has its full strength, 1 otherwise.
 )";
 
 constexpr char kTraceHelp[] = R"(Looks at the traces of earlier runs.
@@ -80,8 +80,8 @@ Usage:
   safe-trace trace show [RUN]
   safe-trace trace verify [RUN]
 
-This is the companion program safe-trace-trace; 'safe-trace trace --help' prints its
-own help.
+This is the companion program safe-trace-trace; 'safe-trace trace --help' prints
+its own help.
 )";
 
 // "  -k, --keep-env NAME            text", wrapped where the left side is too wide.

@@ -18,6 +18,7 @@
 #include "launcher/package_manager.h"
 #include "launcher/path_search.h"
 #include "launcher/toolchain_roots.h"
+#include "policy/lexical_path.h"
 #include "policy/policy.h"
 #include "tracer/syscall_status.h"
 

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "policy/lexical_path.h"
 #include "tracer/unique_fd.h"
 
 namespace safe_trace {
@@ -113,21 +114,9 @@ std::string AbsolutePath(std::string_view directory, std::string_view path) {
   return absolute;
 }
 
-std::string ParentOf(std::string_view path) {
-  size_t slash = path.rfind('/');
-  if (slash == std::string_view::npos || slash == 0) return "/";
-  return std::string(path.substr(0, slash));
-}
+std::string ParentOf(std::string_view path) { return std::string(ParentPath(path)); }
 
-std::string BaseNameOf(std::string_view path) {
-  return std::string(path.substr(path.rfind('/') + 1));  // npos + 1 is 0
-}
-
-bool IsWithin(std::string_view path, std::string_view root) {
-  if (root == "/") return !path.empty() && path.front() == '/';
-  return path.substr(0, root.size()) == root &&
-         (path.size() == root.size() || path[root.size()] == '/');
-}
+std::string BaseNameOf(std::string_view path) { return std::string(BaseName(path)); }
 
 std::vector<std::string> WithoutNested(std::vector<std::string> paths) {
   // A hierarchy sorts before what lies beneath it, though not right before: "/a", "/a-b", "/a/c".

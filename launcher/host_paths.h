@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "policy/lexical_path.h"
 
 namespace safe_trace {
 
@@ -32,10 +33,9 @@ std::vector<std::string> ListDirectory(const std::string& path, size_t limit);
 std::string CanonicalPath(const std::string& path);
 // `path` made absolute beneath `directory`; not normalised.
 std::string AbsolutePath(std::string_view directory, std::string_view path);
-std::string ParentOf(std::string_view path);    // "/" for "/" and for "/name"
-std::string BaseNameOf(std::string_view path);  // "" for a path that ends in '/'
-// True where `path` is `root` or lies beneath it. Both normalised.
-bool IsWithin(std::string_view path, std::string_view root);
+// As ParentPath and BaseName of policy/lexical_path.h, owning their text.
+std::string ParentOf(std::string_view path);
+std::string BaseNameOf(std::string_view path);
 // Sorted, each once, and none that lies beneath another. All normalised.
 std::vector<std::string> WithoutNested(std::vector<std::string> paths);
 

@@ -68,7 +68,7 @@ void RunOptionParser::DeclareAccess() {
   list("--hide", raw_.hide, "PATH", "hide this path as a credential");
   list("--hide-env", raw_.hide_env, "NAME", "remove this variable");
   app_.add_flag("--offline", raw_.offline, "no network at all")->group("Access");
-  app_.add_option("--profile", raw_.profile, "take this manager's profile (default: recognised)")
+  app_.add_option("--profile", raw_.profile, "use this manager's profile")
       ->type_name("NAME")
       ->group("Access");
 }
@@ -105,7 +105,7 @@ void RunOptionParser::DeclareOutput(bool for_policy) {
       ->type_name("default|full")
       ->group("Output");
   app_.add_flag("-q,--quiet", raw_.quiet, "say nothing but violations")->group("Output");
-  app_.add_flag("--json", raw_.json, "the summary as JSON")->group("Output");
+  app_.add_flag("--json", raw_.json, "the summary as JSON on standard error")->group("Output");
   app_.add_option("--config", raw_.config, "read this configuration file too")
       ->type_name("FILE")
       ->group("Other");
@@ -135,7 +135,10 @@ absl::StatusOr<LaunchOptions> RunOptionParser::Build() const {
   if (absl::Status status = BuildLimits(options.overrides); !status.ok()) return status;
   if (absl::Status status = BuildChoices(options); !status.ok()) return status;
   if (raw_.offline) options.overrides.offline = true;
-  options.overrides.fail_on_violation = raw_.fail_on_violation;
+  // CLI11 2.1 turns a std::optional<bool> that was not given into false.
+  if (app_.get_option("--fail-on-violation")->count() > 0) {
+    options.overrides.fail_on_violation = raw_.fail_on_violation;
+  }
   if (!raw_.config.empty()) options.config_file = raw_.config;
   if (!raw_.profile.empty()) options.profile = raw_.profile;
   if (!raw_.output.empty()) options.output_file = raw_.output;

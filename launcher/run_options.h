@@ -35,8 +35,8 @@ class RunOptionParser {
     std::string memory, cpus, pids, timeout;
     std::string on_violation, log_level, require;
     std::string config, profile, output, for_command;
-    bool help = false, version = false, offline = false, quiet = false, json = false;
-    std::optional<bool> fail_on_violation;
+    bool help = false, version = false, fail_on_violation = true, offline = false, quiet = false,
+         json = false;
   };
   void DeclareAccess();
   void DeclareViolations();

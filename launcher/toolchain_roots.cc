@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "launcher/host_paths.h"
 #include "launcher/python_layout.h"
+#include "policy/lexical_path.h"
 
 namespace safe_trace {
 namespace {

@@ -74,7 +74,8 @@ std::string ObjectText(const TraceRecord& record) {
     const std::string_view path = record.Text("file.path");
     return SafeText(path.empty() ? record.Text("process.executable") : path);
   }
-  for (const std::string_view key : {"file.path", "safe_trace.variable", "safe_trace.removed"}) {
+  if (action == "environment-removed") return JoinedList(record, "safe_trace.removed");
+  for (const std::string_view key : {"file.path", "safe_trace.variable"}) {
     const std::string text = TextOrList(record, key);
     if (!text.empty()) return text;
   }

@@ -1,0 +1,65 @@
+#include "launcher/resolver_configuration.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "launcher/host_paths.h"
+#include "policy/network_pattern.h"
+
+namespace safe_trace {
+namespace {
+
+constexpr size_t kMaximumFile = 1024 * 1024;
+constexpr size_t kMaximumServers = 3;
+constexpr size_t kMaximumNames = 4096;
+
+// The words of each line, without what follows '#' or ';'.
+std::vector<std::vector<std::string>> Lines(const std::string& file) {
+  std::vector<std::vector<std::string>> lines;
+  std::istringstream text(ReadFileHead(file, kMaximumFile));
+  for (std::string line; std::getline(text, line);) {
+    line.resize(std::min(line.size(), line.find_first_of("#;")));
+    std::istringstream words(line);
+    std::vector<std::string> parts;
+    for (std::string word; words >> word;) parts.push_back(word);
+    if (!parts.empty()) lines.push_back(std::move(parts));
+  }
+  return lines;
+}
+
+std::string Lower(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> NameServers(const std::string& file) {
+  std::vector<std::string> servers;
+  for (const std::vector<std::string>& line : Lines(file)) {
+    if (line.front() == "nameserver" && line.size() > 1 && servers.size() < kMaximumServers) {
+      servers.push_back(line[1]);
+    }
+  }
+  if (servers.empty()) servers.push_back("127.0.0.1");
+  return servers;
+}
+
+std::vector<std::pair<std::string, IpAddress>> StaticNames(const std::string& file,
+                                                           const std::vector<HostPort>& wanted) {
+  std::vector<std::pair<std::string, IpAddress>> names;
+  for (const std::vector<std::string>& line : Lines(file)) {
+    IpAddress address;
+    if (!ParseIpAddress(line.front(), address)) continue;
+    for (size_t i = 1; i < line.size() && names.size() < kMaximumNames; ++i) {
+      std::string name = Lower(line[i]);
+      bool is_wanted = std::any_of(wanted.begin(), wanted.end(), [&](const HostPort& host) {
+        return HostMatches(host.host, name);
+      });
+      if (is_wanted) names.emplace_back(std::move(name), address);
+    }
+  }
+  return names;
+}
+
+}  // namespace safe_trace
