@@ -12,7 +12,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-using testing::StartsWith;
 
 bool HidesToken(const VariableRequest& request) {
   return request.name.find("TOKEN") != std::string_view::npos || request.value == "ghp_fake";
@@ -92,6 +91,25 @@ TEST(ScrubEnvironment, NameWithAColonIsRemovedButNotListed) {
   ChildEnvironment child = Scrub({"A:TOKEN=x"});
   EXPECT_THAT(child.removed, ElementsAre("A:TOKEN"));
   EXPECT_TRUE(child.variables.empty());
+}
+
+TEST(ScrubEnvironment, PolicyDecidesWhatThePackageManagerMustNotSee) {
+  HostFacts facts;
+  facts.home = "/home/nobody-here";
+  facts.homes = {facts.home};
+  facts.working_directory = "/work";
+  facts.arguments = {"pip", "install", "x"};
+  facts.command_executable = "/usr/bin/pip";
+  auto policy = Policy::Build(facts, Config(), ShippedCatalog(),
+                              RecognizeProfile(facts.arguments, facts.command_executable));
+  ASSERT_TRUE(policy.ok()) << policy.status();
+  ChildEnvironment child = ScrubEnvironment(
+      **policy, (*policy)->InitialSubject(),
+      {"PATH=/bin", "AWS_SECRET_ACCESS_KEY=fake", "PIP_INDEX_URL=https://h.example/"}, "/s.so");
+  EXPECT_THAT(child.removed, ElementsAre("AWS_SECRET_ACCESS_KEY"));
+  EXPECT_THAT(child.variables, testing::IsSupersetOf({"PATH=/bin", "LD_PRELOAD=/s.so",
+                                                      "PIP_INDEX_URL=https://h.example/"}));
+  EXPECT_THAT(child.variables, Not(Contains(HasSubstr("fake"))));
 }
 
 }  // namespace

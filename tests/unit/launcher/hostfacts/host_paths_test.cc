@@ -41,14 +41,6 @@ TEST(ReadSmallFile, ReadsRegularFilesOnly) {
   EXPECT_EQ(ReadSmallFile("/dev/zero", 3).status().code(), absl::StatusCode::kNotFound);
 }
 
-TEST(IsWithin, ComparesWholeComponents) {
-  EXPECT_TRUE(IsWithin("/a/b", "/a"));
-  EXPECT_TRUE(IsWithin("/a", "/a"));
-  EXPECT_TRUE(IsWithin("/a", "/"));
-  EXPECT_FALSE(IsWithin("/ab", "/a"));
-  EXPECT_FALSE(IsWithin("/a", "/a/b"));
-}
-
 TEST(WithoutNested, DropsWhatAnotherCovers) {
   EXPECT_THAT(WithoutNested({"/a/c", "/b", "/a-b", "/a", "/b", "/a-b/x"}),
               ElementsAre("/a", "/a-b", "/b"));
