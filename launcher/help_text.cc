@@ -70,7 +70,7 @@ Usage:
   safe-trace doctor [--json]
 
 Tries each mechanism of the kernel, says what it gives, and what is lost where
-it is missing. Exit status 0 when supervision has its full strength, 1 otherwise.
+it is missing. Exit status 0 at full strength, 1 otherwise.
 )";
 
 constexpr char kTraceHelp[] = R"(Looks at the traces of earlier runs.

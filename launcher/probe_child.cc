@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,8 +24,15 @@ int64_t NowMilliseconds() {
 
 void EndAndReap(pid_t pid) {
   kill(pid, SIGKILL);
-  // ECHILD: SIGCHLD is ignored here and the kernel reaped it.
-  while (waitpid(pid, nullptr, __WALL) < 0 && errno == EINTR) {
+  int status = 0;
+  while (true) {
+    const pid_t waited = waitpid(pid, &status, __WALL);
+    // ECHILD: SIGCHLD is ignored here and the kernel reaped it.
+    if (waited < 0 && errno != EINTR) return;
+    if (waited < 0) continue;
+    if (!WIFSTOPPED(status)) return;
+    // A task that was seized with TRACEEXIT stops once more on its way out, SIGKILL or not.
+    ptrace(PTRACE_CONT, pid, nullptr, nullptr);
   }
 }
 
