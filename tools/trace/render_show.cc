@@ -127,8 +127,7 @@ void RenderRun(const RunView& view, bool all, const Terminal& terminal, std::ost
   Writer writer(terminal, out);
   RenderHeader(view, writer, terminal, out);
   RenderProcesses(view.processes, all, writer);
-  writer.Title("Violations (" +
-               std::to_string(view.violations.lines().size() + view.violations.not_kept()) + ")");
+  writer.Title("Violations (" + std::to_string(view.violations.total()) + ")");
   if (view.violations.lines().empty()) writer.Line(2, "none");
   RenderLines(view.violations, all, Tint::kRed, writer);
   writer.Title("Network");
@@ -178,7 +177,7 @@ void RenderSummary(const RunView& view, const Terminal& terminal, std::ostream& 
                                       : "none: the run was killed before it could write one",
                 Tint::kYellow);
     writer.Field("counts", Counted(view.events, "event") + ", " +
-                               Counted(view.violations.lines().size(), "kind") + " of violation, " +
+                               Counted(view.violations.total(), "violation") + ", " +
                                std::to_string(view.refused) + " refused");
   }
   if (view.unreadable_lines > 0) {

@@ -55,6 +55,12 @@ void LineCounter::Add(std::string clock, std::string text, std::string note, uin
   }
 }
 
+uint64_t LineCounter::total() const {
+  uint64_t total = not_kept_;
+  for (const Line& line : lines_) total += line.count;
+  return total;
+}
+
 absl::StatusOr<RunView> LoadRun(TraceLogReader& reader) {
   RunView view;
   view.is_being_written = reader.IsBeingWritten();

@@ -30,6 +30,8 @@ class LineCounter {
   void Add(std::string clock, std::string text, std::string note, uint64_t total);
   const std::vector<Line>& lines() const { return lines_; }
   uint64_t not_kept() const { return not_kept_; }
+  // All that was added, repetitions included.
+  uint64_t total() const;
 
  private:
   std::vector<Line> lines_;

@@ -137,23 +137,25 @@ std::string_view EventType(std::string_view action) {
     std::string_view action;
     std::string_view type;
   };
-  static constexpr std::array<Row, 14> kRows = {{{"file-open", "access"},
-                                                 {"file-write", "change"},
-                                                 {"file-create", "creation"},
-                                                 {"file-remove", "deletion"},
-                                                 {"file-rename", "change"},
-                                                 {"process-start", "start"},
-                                                 {"process-exec", "change"},
-                                                 {"process-exit", "end"},
-                                                 {"network-connect", "connection"},
-                                                 {"network-send", "connection"},
-                                                 {"network-bind", "connection"},
-                                                 {"dns-query", "protocol"},
-                                                 {"run-start", "start"},
-                                                 {"run-end", "end"}}};
+  static constexpr std::array kRows = {Row{"file-open", "access"},
+                                       Row{"file-write", "change"},
+                                       Row{"file-create", "creation"},
+                                       Row{"file-remove", "deletion"},
+                                       Row{"file-rename", "change"},
+                                       Row{"file-link", "creation"},
+                                       Row{"file-attribute", "change"},
+                                       Row{"process-start", "start"},
+                                       Row{"process-exec", "start"},
+                                       Row{"process-exit", "end"},
+                                       Row{"survivor-ended", "end"},
+                                       Row{"dns-question", "protocol"},
+                                       Row{"name-lookup", "protocol"},
+                                       Row{"run-start", "start"},
+                                       Row{"run-end", "end"}};
   const auto* row = std::find_if(kRows.begin(), kRows.end(),
                                  [action](const Row& r) { return r.action == action; });
-  return row == kRows.end() ? "info" : row->type;
+  if (row != kRows.end()) return row->type;
+  return action.substr(0, 8) == "network-" ? "connection" : "info";
 }
 
 bool IsWriterKey(std::string_view key) {
