@@ -62,9 +62,12 @@ size_t SkipEnv(const std::vector<std::string>& arguments) {
 }
 
 bool IsPython(std::string_view base_name) {
-  if (base_name.starts_with("pypy")) base_name.remove_prefix(4);
-  else if (base_name.starts_with("python")) base_name.remove_prefix(6);
-  else return false;
+  if (base_name.starts_with("pypy"))
+    base_name.remove_prefix(4);
+  else if (base_name.starts_with("python"))
+    base_name.remove_prefix(6);
+  else
+    return false;
   return base_name.find_first_not_of("0123456789.dtm") == std::string_view::npos;
 }
 
@@ -115,8 +118,8 @@ bool Recognizes(const Profile& profile, const std::vector<std::string>& argument
 size_t AfterProgram(const Profile& profile, const std::vector<std::string>& arguments) {
   for (size_t i = SkipEnv(arguments); i < arguments.size(); ++i) {
     if (MatchesAny(profile.programs, BaseName(arguments[i]))) return i + 1;
-    const bool is_module = i > 0 && arguments[i - 1].starts_with("-") &&
-                           arguments[i - 1].ends_with("m");
+    const bool is_module =
+        i > 0 && arguments[i - 1].starts_with("-") && arguments[i - 1].ends_with("m");
     if (is_module && Contains(profile.modules, arguments[i])) return i + 1;
     for (const std::string& module : profile.modules) {
       if (arguments[i] == "-m" + module) return i + 1;

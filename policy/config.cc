@@ -35,8 +35,8 @@ void ReadMemoryLimit(TableReader& table, Config& config) {
   if (node->kind == DocumentNode::Kind::kInteger) text = Cat(node->integer);
   if (text.empty()) {
     return table.Fail(node->line, Cat("'memory_limit' in [sandbox] must be a size such as "
-                                               "\"2g\", not ",
-                                               node->KindName()));
+                                      "\"2g\", not ",
+                                      node->KindName()));
   }
   absl::StatusOr<uint64_t> bytes = ParseByteSize(text);
   if (!bytes.ok()) return table.Fail(node->line, std::string(bytes.status().message()));
@@ -103,9 +103,7 @@ void ReadFile(TableReader& file, Config& config) {
   file.Table("policy", [&](TableReader& table) { ReadPolicy(table, config); });
 }
 
-bool IsNameByte(char c) {
-  return IsAsciiAlnum(c) || c == '-' || c == '_';
-}
+bool IsNameByte(char c) { return IsAsciiAlnum(c) || c == '-' || c == '_'; }
 
 // A dotted IPv4 address is a name by this rule too, which is all that is needed here.
 bool IsHostName(std::string_view name) {
@@ -153,9 +151,8 @@ std::string GrantProblem(std::string_view text) {
   // npm's scoped names begin with '@'.
   const size_t at = package.find('@', 1);
   const std::string_view name = package.substr(0, at);
-  const bool printable = std::all_of(package.begin(), package.end(), [](char c) {
-    return IsAsciiGraphic(c);
-  });
+  const bool printable =
+      std::all_of(package.begin(), package.end(), [](char c) { return IsAsciiGraphic(c); });
   if (name.empty() || name == "@" || !printable || package.size() > 300) {
     return "before '=' must come NAME or NAME@VERSION of a package";
   }
@@ -190,8 +187,8 @@ absl::StatusOr<Config> ParseConfig(std::string_view text, ConfigFormat format,
 absl::StatusOr<uint64_t> ParseByteSize(std::string_view text) {
   const absl::Status problem = absl::InvalidArgumentError(
       Cat("'", Printable(text),
-                   "' is not a size: write bytes or a number with k, m, g or t, such as 512m, "
-                   "1.5g or 2GiB; at least 1, at most 1024t"));
+          "' is not a size: write bytes or a number with k, m, g or t, such as 512m, "
+          "1.5g or 2GiB; at least 1, at most 1024t"));
   const size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
   const std::string_view digits = text.substr(0, end);
   std::string unit(text.substr(end));

@@ -15,9 +15,12 @@ namespace {
 // How strict an action is, for "only stricter".
 int Strictness(ViolationAction action) {
   switch (action) {
-    case ViolationAction::kLog: return 0;
-    case ViolationAction::kDeny: return 1;
-    case ViolationAction::kKill: return 2;
+    case ViolationAction::kLog:
+      return 0;
+    case ViolationAction::kDeny:
+      return 1;
+    case ViolationAction::kKill:
+      return 2;
   }
   return 0;
 }
@@ -31,9 +34,8 @@ class Overlay {
   // Lists that only tighten.
   void Stack(std::vector<Entry>& base, const std::vector<Entry>& over) {
     for (const Entry& entry : over) {
-      const bool known = std::any_of(base.begin(), base.end(), [&](const Entry& old) {
-        return old.value == entry.value;
-      });
+      const bool known = std::any_of(base.begin(), base.end(),
+                                     [&](const Entry& old) { return old.value == entry.value; });
       if (!known) base.push_back(entry);
     }
   }
@@ -42,9 +44,8 @@ class Overlay {
                       std::string_view key) {
     if (!tighten_only_) return Stack(base, over);
     for (const Entry& entry : over) {
-      const bool known = std::any_of(base.begin(), base.end(), [&](const Entry& old) {
-        return old.value == entry.value;
-      });
+      const bool known = std::any_of(base.begin(), base.end(),
+                                     [&](const Entry& old) { return old.value == entry.value; });
       if (!known) Ignore(Cat(key, " '", Printable(entry.value), "' (", entry.origin, ")"));
     }
   }
@@ -74,8 +75,8 @@ class Overlay {
     if (!over) return;
     const ViolationAction before = base.value_or(ViolationAction::kDeny);
     if (tighten_only_ && Strictness(*over) < Strictness(before)) {
-      return Ignore(Cat("[policy] on_violation = \"",
-                                 *over == ViolationAction::kLog ? "log" : "deny", "\""));
+      return Ignore(
+          Cat("[policy] on_violation = \"", *over == ViolationAction::kLog ? "log" : "deny", "\""));
     }
     base = over;
   }

@@ -8,7 +8,6 @@
 
 #include "policy/document.h"
 #include "policy/embedded_data.h"
-#include "policy/path_pattern.h"
 #include "policy/table_reader.h"
 #include "policy/text_parts.h"
 
@@ -73,11 +72,6 @@ CredentialCatalog LoadShipped() {
   return all;
 }
 
-std::string_view BaseName(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
-
 }  // namespace
 
 absl::StatusOr<CredentialCatalog> ParseCredentialCatalog(std::string_view toml,
@@ -89,13 +83,12 @@ absl::StatusOr<CredentialCatalog> ParseCredentialCatalog(std::string_view toml,
   TableReader file(*document, "", origin, status);
   file.Tables("credential", [&](TableReader& table) { ReadCredential(table, catalog); });
   file.Tables("protected", [&](TableReader& table) { ReadProtected(table, catalog); });
-  file.Table("variables", [&](TableReader& table) {
-    table.Read("harmless", catalog.harmless_variables);
-  });
-  file.Table("programs", [&](TableReader& table) { table.Read("denied", catalog.denied_programs); });
-  file.Table("file_names", [&](TableReader& table) {
-    table.Read("exempt_places", catalog.exempt_places);
-  });
+  file.Table("variables",
+             [&](TableReader& table) { table.Read("harmless", catalog.harmless_variables); });
+  file.Table("programs",
+             [&](TableReader& table) { table.Read("denied", catalog.denied_programs); });
+  file.Table("file_names",
+             [&](TableReader& table) { table.Read("exempt_places", catalog.exempt_places); });
   file.Finish();
   if (!status.ok()) return status;
   return catalog;
@@ -104,44 +97,6 @@ absl::StatusOr<CredentialCatalog> ParseCredentialCatalog(std::string_view toml,
 const CredentialCatalog& ShippedCatalog() {
   static const CredentialCatalog* const catalog = new CredentialCatalog(LoadShipped());
   return *catalog;
-}
-
-FileNameIndex::FileNameIndex(const CredentialCatalog& catalog)
-    : exempt_places_(catalog.exempt_places) {
-  for (const CredentialEntry& entry : catalog.credentials) {
-    for (const std::string& name : entry.file_names) {
-      if (HasGlobCharacters(name)) {
-        globs_.push_back({name, &entry});
-      } else {
-        exact_.try_emplace(name, &entry);
-      }
-    }
-  }
-}
-
-const CredentialEntry* FileNameIndex::FindName(std::string_view base_name) const {
-  if (auto it = exact_.find(std::string(base_name)); it != exact_.end()) return it->second;
-  for (const Glob& glob : globs_) {
-    if (!MatchesGlob(glob.text, base_name)) continue;
-    bool excepted = false;
-    for (const std::string& exception : glob.entry->file_name_exceptions) {
-      excepted = excepted || MatchesGlob(exception, base_name);
-    }
-    if (!excepted) return glob.entry;
-  }
-  return nullptr;
-}
-
-bool FileNameIndex::IsExemptPlace(std::string_view path) const {
-  for (const std::string& place : exempt_places_) {
-    if (MatchesPathGlob(place, path)) return true;
-  }
-  return false;
-}
-
-const CredentialEntry* FileNameIndex::FindPath(std::string_view path) const {
-  const CredentialEntry* entry = FindName(BaseName(path));
-  return entry != nullptr && IsExemptPlace(path) ? nullptr : entry;
 }
 
 }  // namespace safe_trace

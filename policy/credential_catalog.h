@@ -5,7 +5,6 @@
 
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -14,23 +13,24 @@ namespace safe_trace {
 
 // Hidden: what it holds must not be read.
 struct CredentialEntry {
-  std::string id;                          // "credential.ssh"
+  std::string id;  // "credential.ssh"
   std::string description;
-  std::vector<std::string> paths;          // "~/.ssh", "/etc/shadow", "$XDG_CONFIG_HOME/gh"
-  std::vector<std::string> file_names;     // globs on the base name, anywhere: ".env", "id_rsa"
+  std::vector<std::string> paths;       // "~/.ssh", "/etc/shadow", "$XDG_CONFIG_HOME/gh"
+  std::vector<std::string> file_names;  // globs on the base name, anywhere: ".env", "id_rsa"
   // Globs on base names that file_names would match but that hold no secret: ".env.example".
   std::vector<std::string> file_name_exceptions;
-  std::vector<std::string> sockets;        // unix socket paths or globs: "/run/docker.sock"
+  std::vector<std::string> sockets;  // unix socket paths or globs: "/run/docker.sock"
   std::vector<std::string> abstract_sockets;
-  std::vector<std::string> variables;      // exact names or patterns matched by component
+  std::vector<std::string> variables;  // exact names or patterns matched by component
 };
 
 // Write-protected: shell start-up files, autostart places, editor and assistant configuration.
 struct ProtectedEntry {
-  std::string id;                          // "persistence.shell-startup"
+  std::string id;  // "persistence.shell-startup"
   std::string description;
-  std::vector<std::string> paths;          // as above
-  std::vector<std::string> project_paths;  // relative to any project directory: ".vscode", ".git/hooks"
+  std::vector<std::string> paths;  // as above
+  std::vector<std::string>
+      project_paths;  // relative to any project directory: ".vscode", ".git/hooks"
 };
 
 struct CredentialCatalog {
@@ -48,28 +48,6 @@ absl::StatusOr<CredentialCatalog> ParseCredentialCatalog(std::string_view toml,
                                                          std::string_view origin);
 // The shipped one; parsed once.
 const CredentialCatalog& ShippedCatalog();
-
-// Which credential a file is by its base name, wherever it lies. Compiled once from a catalogue,
-// which must outlive it; immutable.
-class FileNameIndex {
- public:
-  explicit FileNameIndex(const CredentialCatalog& catalog);
-
-  // The first entry whose file_names match and whose exceptions do not; nullptr where none.
-  const CredentialEntry* FindName(std::string_view base_name) const;
-  // The same for the base name of a canonical path, nullptr inside an exempt place.
-  const CredentialEntry* FindPath(std::string_view path) const;
-  bool IsExemptPlace(std::string_view path) const;
-
- private:
-  struct Glob {
-    std::string text;
-    const CredentialEntry* entry;
-  };
-  std::vector<Glob> globs_;
-  std::unordered_map<std::string, const CredentialEntry*> exact_;
-  std::vector<std::string> exempt_places_;
-};
 
 }  // namespace safe_trace
 

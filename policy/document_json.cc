@@ -152,9 +152,9 @@ absl::StatusOr<DocumentNode> ParseJsonDocument(std::string_view text, std::strin
   int line = 1;
   TreeBuilder builder(line, origin);
   try {
-    const bool parsed = Json::sax_parse(CountingIterator(text.data(), &line),
-                                        CountingIterator(text.data() + text.size(), &line),
-                                        &builder);
+    const bool parsed =
+        Json::sax_parse(CountingIterator(text.data(), &line),
+                        CountingIterator(text.data() + text.size(), &line), &builder);
     return builder.Take(parsed);
   } catch (const std::exception& error) {
     return DocumentError(origin, line, Cat("not valid JSON: ", Printable(error.what())));

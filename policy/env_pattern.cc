@@ -9,10 +9,7 @@
 namespace safe_trace {
 namespace {
 
-bool IsComponentByte(char c) {
-  return IsAsciiAlnum(c) ||
-         static_cast<unsigned char>(c) > 0x7f;
-}
+bool IsComponentByte(char c) { return IsAsciiAlnum(c) || static_cast<unsigned char>(c) > 0x7f; }
 
 // The components of a variable's name, in upper case.
 std::vector<std::string> Components(std::string_view name) {
@@ -20,8 +17,7 @@ std::vector<std::string> Components(std::string_view name) {
   bool inside = false;
   char before = '\0';
   for (char c : name) {
-    const bool camel = IsAsciiLower(before) &&
-                       IsAsciiUpper(c);
+    const bool camel = IsAsciiLower(before) && IsAsciiUpper(c);
     if (!IsComponentByte(c)) {
       inside = false;
     } else {

@@ -90,8 +90,7 @@ std::string_view WithoutUuid(std::string_view directory) {
 // pip unpacks a requirement into TMP/pip-install-RANDOM/NAME_UUID (without the UUID before 20.3)
 // and takes NAME from the requirement, not from the archive. "" elsewhere.
 std::string_view TrustedName(std::string_view working_directory) {
-  const std::vector<std::string_view> parts =
-      SplitSkipEmpty(working_directory, '/');
+  const std::vector<std::string_view> parts = SplitSkipEmpty(working_directory, '/');
   for (size_t i = 0; i + 1 < parts.size(); ++i) {
     if (parts[i].starts_with("pip-install-")) return WithoutUuid(parts[i + 1]);
   }
@@ -120,11 +119,10 @@ PackageIdentity FromPipBuildDirectory(const ExecFacts& facts) {
   };
   PackageIdentity identity;
   identity.name_is_trusted = !trusted.empty();
-  identity.name = NormalizePackageName(first({trusted, pyproject.name, setup_cfg.name,
-                                              pkg_info.name,
-                                              directory.substr(directory.rfind('/') + 1)}));
-  identity.version =
-      CleanVersion(first({pkg_info.version, pyproject.version, setup_cfg.version}));
+  identity.name =
+      NormalizePackageName(first({trusted, pyproject.name, setup_cfg.name, pkg_info.name,
+                                  directory.substr(directory.rfind('/') + 1)}));
+  identity.version = CleanVersion(first({pkg_info.version, pyproject.version, setup_cfg.version}));
   return identity;
 }
 

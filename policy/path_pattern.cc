@@ -80,8 +80,7 @@ bool MatchWithStars(Size pattern_size, Size text_size, IsStar is_star, MatchAt m
 
 bool IsBelow(std::string_view path, std::string_view parent) {
   return path == parent ||
-         (path.starts_with(parent) && path.size() > parent.size() &&
-          path[parent.size()] == '/');
+         (path.starts_with(parent) && path.size() > parent.size() && path[parent.size()] == '/');
 }
 
 // Removes "//" and a trailing '/'; nothing for what is not absolute, is too long or holds "." or

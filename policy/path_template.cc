@@ -119,9 +119,7 @@ std::string UnderHome(const TemplateFacts& facts, const std::string& variable,
   return ExpandPath(Cat("$", variable, fallback), facts.home, facts.environment);
 }
 
-Values NonEmpty(std::string value) {
-  return value.empty() ? Values{} : Values{std::move(value)};
-}
+Values NonEmpty(std::string value) { return value.empty() ? Values{} : Values{std::move(value)}; }
 
 std::string ExecutablePrefix(const TemplateFacts& facts) {
   const size_t slash = facts.executable.rfind('/');

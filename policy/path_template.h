@@ -39,9 +39,9 @@ struct TemplateFacts {
 //   {config}         $XDG_CONFIG_HOME, else {home}/.config
 //   {json:FILE:a.b}  the string (or each of a list of strings) at a.b of a small JSON file;
 //                    FILE may hold templates itself
-// An unknown template gives nothing. A relative result is taken from the working directory. Results are absolute, lexically
-// normalised, without "..", not "/" and not the home itself; at most 64 of them. A template that
-// cannot be expanded gives nothing.
+// An unknown template gives nothing. A relative result is taken from the working directory. Results
+// are absolute, lexically normalised, without "..", not "/" and not the home itself; at most 64 of
+// them. A template that cannot be expanded gives nothing.
 std::vector<std::string> ExpandTemplate(const std::string& tmpl, const TemplateFacts& facts);
 
 }  // namespace safe_trace

@@ -29,8 +29,7 @@ std::optional<Role> ParseRole(std::string_view text) {
 void ReadRole(TableReader& table, Role& role) {
   const DocumentNode* node = table.Find("role");
   if (!table.ok()) return;
-  const std::optional<Role> parsed =
-      node == nullptr ? std::nullopt : ParseRole(node->text);
+  const std::optional<Role> parsed = node == nullptr ? std::nullopt : ParseRole(node->text);
   if (!parsed) {
     return table.Fail(node == nullptr ? table.line() : node->line,
                       "'role' must be manager, package, project, program or command");

@@ -10,12 +10,12 @@ namespace {
 constexpr size_t kMaxLooked = 64 * 1024;
 
 enum class Alphabet : unsigned char {
-  kUpperDigits,   // A-Z 0-9
-  kAlnum,         // A-Z a-z 0-9
-  kWord,          // and '_'
-  kUrl,           // and '-'
-  kHex,           // 0-9 a-f A-F
-  kBase64,        // A-Z a-z 0-9 + / =
+  kUpperDigits,  // A-Z 0-9
+  kAlnum,        // A-Z a-z 0-9
+  kWord,         // and '_'
+  kUrl,          // and '-'
+  kHex,          // 0-9 a-f A-F
+  kBase64,       // A-Z a-z 0-9 + / =
 };
 
 bool In(Alphabet alphabet, char c) {
@@ -23,12 +23,18 @@ bool In(Alphabet alphabet, char c) {
   const bool upper = c >= 'A' && c <= 'Z';
   const bool lower = c >= 'a' && c <= 'z';
   switch (alphabet) {
-    case Alphabet::kUpperDigits: return digit || upper;
-    case Alphabet::kAlnum: return digit || upper || lower;
-    case Alphabet::kWord: return digit || upper || lower || c == '_';
-    case Alphabet::kUrl: return digit || upper || lower || c == '_' || c == '-';
-    case Alphabet::kHex: return digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    case Alphabet::kBase64: return digit || upper || lower || c == '+' || c == '/' || c == '=';
+    case Alphabet::kUpperDigits:
+      return digit || upper;
+    case Alphabet::kAlnum:
+      return digit || upper || lower;
+    case Alphabet::kWord:
+      return digit || upper || lower || c == '_';
+    case Alphabet::kUrl:
+      return digit || upper || lower || c == '_' || c == '-';
+    case Alphabet::kHex:
+      return digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    case Alphabet::kBase64:
+      return digit || upper || lower || c == '+' || c == '/' || c == '=';
   }
   return false;
 }

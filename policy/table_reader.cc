@@ -58,8 +58,7 @@ void TableReader::Fail(int line, std::string_view message) {
 
 void TableReader::FailType(const DocumentNode& node, std::string_view key,
                            std::string_view expected) {
-  Fail(node.line, Cat("'", key, "'", In(), " must be ", expected, ", not ",
-                               node.KindName()));
+  Fail(node.line, Cat("'", key, "'", In(), " must be ", expected, ", not ", node.KindName()));
 }
 
 const DocumentNode* TableReader::Find(std::string_view key) {
@@ -107,13 +106,12 @@ void TableReader::Read(std::string_view key, std::vector<Entry>& out) {
   if (list == nullptr) return;
   for (const DocumentNode& item : list->items) {
     if (item.kind != Kind::kString) {
-      return Fail(item.line, Cat("every value of '", key, "'", In(),
-                                          " must be a string, not ", item.KindName()));
+      return Fail(item.line, Cat("every value of '", key, "'", In(), " must be a string, not ",
+                                 item.KindName()));
     }
     // A NUL, which JSON can write as an escape, would cut the value short in the kernel.
     if (item.text.empty() || item.text.find('\0') != std::string::npos) {
-      return Fail(item.line,
-                  Cat("'", key, "'", In(), " holds an empty value or a NUL character"));
+      return Fail(item.line, Cat("'", key, "'", In(), " holds an empty value or a NUL character"));
     }
     out.push_back({item.text, Cat(origin_, ":", item.line)});
   }
@@ -125,8 +123,7 @@ void TableReader::Read(std::string_view key, uint64_t least, uint64_t most,
   if (node == nullptr) return;
   if (node->integer < 0 || static_cast<uint64_t>(node->integer) < least ||
       static_cast<uint64_t>(node->integer) > most) {
-    return Fail(node->line,
-                Cat("'", key, "'", In(), " must be from ", least, " to ", most));
+    return Fail(node->line, Cat("'", key, "'", In(), " must be from ", least, " to ", most));
   }
   out = static_cast<uint64_t>(node->integer);
 }
@@ -141,8 +138,8 @@ void TableReader::ReadNumber(std::string_view key, double above, double most,
   const double value = node->kind == Kind::kReal ? node->real : static_cast<double>(node->integer);
   // Written so that NaN fails too.
   if (!(value > above && value <= most)) {
-    return Fail(node->line, Cat("'", key, "'", In(), " must be more than ", above,
-                                         " and at most ", most));
+    return Fail(node->line,
+                Cat("'", key, "'", In(), " must be more than ", above, " and at most ", most));
   }
   out = value;
 }
@@ -153,8 +150,7 @@ void TableReader::Read(std::string_view key,
   if (table == nullptr) return;
   for (const DocumentMember& member : table->members) {
     if (member.value.kind != Kind::kString) {
-      return Fail(member.value.line, Cat("every value of '", key, "'", In(),
-                                                  " must be a string"));
+      return Fail(member.value.line, Cat("every value of '", key, "'", In(), " must be a string"));
     }
     out.emplace_back(member.key, member.value.text);
   }
@@ -184,8 +180,7 @@ void TableReader::Finish() {
   for (const DocumentMember& member : table_.members) {
     if (std::find(known_.begin(), known_.end(), member.key) != known_.end()) continue;
     return Fail(member.line, Cat("unknown key '", Printable(member.key), "'", In(),
-                                          "; did you mean '", NearestWord(member.key, known_),
-                                          "'?"));
+                                 "; did you mean '", NearestWord(member.key, known_), "'?"));
   }
 }
 

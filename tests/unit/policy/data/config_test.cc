@@ -105,7 +105,8 @@ TEST(ParseConfigTest, WrongTypesNameTheLine) {
             "/etc/c:2: 'enabled' in [sandbox] must be true or false, not a string");
   EXPECT_EQ(ErrorOf("[vault]\nextra_paths = \"x\"\n"),
             "/etc/c:2: 'extra_paths' in [vault] must be a list of strings, not a string");
-  EXPECT_THAT(ErrorOf("[vault]\nextra_paths = [\"a\",\n 3]\n"), StartsWith("/etc/c:3: every value"));
+  EXPECT_THAT(ErrorOf("[vault]\nextra_paths = [\"a\",\n 3]\n"),
+              StartsWith("/etc/c:3: every value"));
   EXPECT_THAT(ErrorOf("vault = 3\n"), StartsWith("/etc/c:1: 'vault' must be a table"));
   EXPECT_THAT(ErrorOf("[sandbox]\ntimeout = 1.5\n"), HasSubstr("must be an integer"));
   EXPECT_THAT(ErrorOf("{\"sandbox\":{\n\"pids\":\"7\"}}", ConfigFormat::kJson),
@@ -114,16 +115,17 @@ TEST(ParseConfigTest, WrongTypesNameTheLine) {
 }
 
 TEST(ParseConfigTest, ValuesOutOfRangeAreErrors) {
-  for (const char* bad : {"pids = 0", "pids = -1", "timeout = 0", "cpu_limit = 0", "cpu_limit = nan",
-                          "cpu_limit = inf", "cpu_limit = -1", "memory_limit = \"lots\"",
-                          "memory_limit = 0", "memory_limit = -5", "memory_limit = []",
-                          "memory_limit = \"9999999t\""}) {
+  for (const char* bad :
+       {"pids = 0", "pids = -1", "timeout = 0", "cpu_limit = 0", "cpu_limit = nan",
+        "cpu_limit = inf", "cpu_limit = -1", "memory_limit = \"lots\"", "memory_limit = 0",
+        "memory_limit = -5", "memory_limit = []", "memory_limit = \"9999999t\""}) {
     EXPECT_THAT(ErrorOf(std::string("[sandbox]\n") + bad), StartsWith("/etc/c:2: ")) << bad;
   }
   EXPECT_THAT(ErrorOf("[policy]\non_violation = \"maybe\""), HasSubstr("\"deny\""));
   EXPECT_THAT(ErrorOf("[run]\nkeep_env = [\"A=b\"]"), HasSubstr("not its value"));
   EXPECT_THAT(ErrorOf("[run]\nkeep_env = [\"*\"]"), HasSubstr("every variable"));
-  EXPECT_THAT(ErrorOf("[network]\nallowed_hosts = [\"https://x/\"]"), HasSubstr("without a scheme"));
+  EXPECT_THAT(ErrorOf("[network]\nallowed_hosts = [\"https://x/\"]"),
+              HasSubstr("without a scheme"));
   EXPECT_THAT(ErrorOf("[network]\ngrants = [\"x\"]"), HasSubstr("NAME[@VERSION]=HOST"));
   EXPECT_THAT(ErrorOf("[run]\nexe = \"\""), HasSubstr("empty"));
 }
@@ -132,7 +134,8 @@ TEST(ParseConfigTest, SyntaxErrorsNameTheLine) {
   EXPECT_THAT(ErrorOf("[vault]\nx = \n"), StartsWith("/etc/c:2: not valid TOML"));
   EXPECT_THAT(ErrorOf("[vault]\nextra_paths = []\nextra_paths = []\n"),
               StartsWith("/etc/c:3: not valid TOML"));
-  EXPECT_THAT(ErrorOf("{\n\"a\": 1,\n}", ConfigFormat::kJson), StartsWith("/etc/c:3: not valid JSON"));
+  EXPECT_THAT(ErrorOf("{\n\"a\": 1,\n}", ConfigFormat::kJson),
+              StartsWith("/etc/c:3: not valid JSON"));
   EXPECT_THAT(ErrorOf("{\"run\":{},\n\"run\":{}}", ConfigFormat::kJson),
               StartsWith("/etc/c:2: key 'run' twice"));
   EXPECT_THAT(ErrorOf("", ConfigFormat::kJson), StartsWith("/etc/c:1: not valid JSON"));
@@ -166,7 +169,8 @@ TEST(ParseConfigTest, DepthBombsAreErrors) {
 
 TEST(ParseConfigTest, DotsInStringsAndCommentsAreNoKeys) {
   std::string dots(300, '.');
-  EXPECT_THAT(ErrorOf("# " + dots + "\n[run]\nexe = \"" + dots + "\" # " + dots + "\n"), "no error");
+  EXPECT_THAT(ErrorOf("# " + dots + "\n[run]\nexe = \"" + dots + "\" # " + dots + "\n"),
+              "no error");
   EXPECT_THAT(ErrorOf("[run]\nexe = '''\n" + dots + "'''\nuser = \"\"\"\\\"" + dots + "\"\"\"\n"),
               "no error");
 }
@@ -182,15 +186,16 @@ TEST(HostPortProblemTest, AcceptsHostsOnly) {
     EXPECT_EQ(HostPortProblem(good), "") << good;
   }
   for (const char* bad : {"", ":443", "pypi.org:", "pypi.org:0", "pypi.org:65536", "pypi.org:x",
-                          "https://pypi.org", "pypi.org/simple", "a..b", "*", "*.*.com", "a b", "::1",
-                          "[::1", "[]", "[x]", "a@b", "pypi.org:+5", "-\n"}) {
+                          "https://pypi.org", "pypi.org/simple", "a..b", "*", "*.*.com", "a b",
+                          "::1", "[::1", "[]", "[x]", "a@b", "pypi.org:+5", "-\n"}) {
     EXPECT_NE(HostPortProblem(bad), "") << bad;
   }
   EXPECT_NE(HostPortProblem(std::string(300, 'a')), "");
 }
 
 TEST(GrantProblemTest, NeedsPackageAndHost) {
-  for (const char* good : {"a=b.example", "a@1.0=b.example:443", "@s/p@1=b.example", "@s/p=b.example"}) {
+  for (const char* good :
+       {"a=b.example", "a@1.0=b.example:443", "@s/p@1=b.example", "@s/p=b.example"}) {
     EXPECT_EQ(GrantProblem(good), "") << good;
   }
   for (const char* bad : {"", "a", "=b", "a=", "a@=b", "@=b", "a b=c", "a=b=c"}) {
@@ -206,8 +211,8 @@ TEST(ParseByteSizeTest, UnitsArePowersOf1024) {
   EXPECT_EQ(*ParseByteSize("1.5gb"), uint64_t{3} << 29);
   EXPECT_EQ(*ParseByteSize("100b"), 100u);
   EXPECT_EQ(*ParseByteSize("1t"), uint64_t{1} << 40);
-  for (const char* bad : {"", "g", "-1", "1x", "1gg", "1 g", ".5g", "5.", "1.2.3", "0", "0x10", "1e9",
-                          "99999999999999999999", "999999999t", "nan", "inf", "1gi"}) {
+  for (const char* bad : {"", "g", "-1", "1x", "1gg", "1 g", ".5g", "5.", "1.2.3", "0", "0x10",
+                          "1e9", "99999999999999999999", "999999999t", "nan", "inf", "1gi"}) {
     EXPECT_FALSE(ParseByteSize(bad).ok()) << bad;
   }
 }

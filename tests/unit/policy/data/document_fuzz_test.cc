@@ -33,14 +33,15 @@ TEST(ParseConfigFuzzTest, RandomBytesGiveAnAnswer) {
 
 TEST(ParseConfigFuzzTest, PiecesOfTheLanguagesGiveAnAnswer) {
   constexpr std::array<std::string_view, 34> kPieces = {
-      "[",   "]",   "{",    "}",     "\"",    "'",        "\"\"\"", "'''",          "=",
-      ".",   ",",   "\n",   "#",     ":",     "a",        "vault",  "extra_paths",  "sandbox",
-      "1",   "-",   "1e9",  "nan",   "true",  "null",     "\\u0000", "\\",          "\xc3\xa9",
-      "\xff", " ",  "[[",   "]]",    "0x",    "1979-05-27", "\\uD800"};
+      "[",    "]", "{",   "}",   "\"",   "'",          "\"\"\"",  "'''",         "=",
+      ".",    ",", "\n",  "#",   ":",    "a",          "vault",   "extra_paths", "sandbox",
+      "1",    "-", "1e9", "nan", "true", "null",       "\\u0000", "\\",          "\xc3\xa9",
+      "\xff", " ", "[[",  "]]",  "0x",   "1979-05-27", "\\uD800"};
   std::mt19937 random(7);
   for (int round = 0; round < kRounds; ++round) {
     std::string text;
-    for (auto pieces = random() % 40; pieces > 0; --pieces) text += kPieces[random() % kPieces.size()];
+    for (auto pieces = random() % 40; pieces > 0; --pieces)
+      text += kPieces[random() % kPieces.size()];
     ExpectAnswers(text);
   }
 }

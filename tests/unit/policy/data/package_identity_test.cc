@@ -41,21 +41,24 @@ TEST(IdentifyPackageTest, ADirectoryInsideCannotPretend) {
 }
 
 TEST(IdentifyPackageTest, InTreeBuildsClaimTheirName) {
-  EXPECT_EQ(Identify(In("/home/u/proj", {{"pyproject.toml",
-                                          "[project]\nname = \"My_Proj\"\nversion = \"3\"\n"},
-                                         {"setup.cfg", "[metadata]\nname = other\n"}})),
+  EXPECT_EQ(Identify(In("/home/u/proj",
+                        {{"pyproject.toml", "[project]\nname = \"My_Proj\"\nversion = \"3\"\n"},
+                         {"setup.cfg", "[metadata]\nname = other\n"}})),
             (PackageIdentity{"my-proj", "3", false}));
   EXPECT_EQ(Identify(In("/home/u/proj",
-                        {{"setup.cfg", "[options]\nname = no\n[metadata]\nname = Cfg\nversion = attr: x.y\n"}})),
+                        {{"setup.cfg",
+                          "[options]\nname = no\n[metadata]\nname = Cfg\nversion = attr: x.y\n"}})),
             (PackageIdentity{"cfg", "", false}));
-  EXPECT_EQ(Identify(In("/home/u/proj", {{"PKG-INFO", "Name: info\r\nVersion: 1\r\n\r\nName: late\n"}})),
-            (PackageIdentity{"info", "1", false}));
+  EXPECT_EQ(
+      Identify(In("/home/u/proj", {{"PKG-INFO", "Name: info\r\nVersion: 1\r\n\r\nName: late\n"}})),
+      (PackageIdentity{"info", "1", false}));
   EXPECT_EQ(Identify(In("/home/u/proj")), (PackageIdentity{"proj", "", false}));
 }
 
 TEST(IdentifyPackageTest, HostileFilesAreBoundedAndCleaned) {
-  const auto facts = In("/home/u/p", {{"PKG-INFO", "Name: " + std::string(1000, 'a') +
-                                                       "\nVersion: 1\x1b[31m" + std::string(500, '9')}});
+  const auto facts =
+      In("/home/u/p", {{"PKG-INFO", "Name: " + std::string(1000, 'a') + "\nVersion: 1\x1b[31m" +
+                                        std::string(500, '9')}});
   const PackageIdentity identity = Identify(facts);
   EXPECT_LE(identity.name.size(), 128u);
   EXPECT_LE(identity.version.size(), 64u);

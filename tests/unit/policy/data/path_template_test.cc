@@ -13,14 +13,15 @@ TemplateFacts Facts() {
   TemplateFacts facts;
   facts.working_directory = "/tmp/pip-install-q/foo_1/sub";
   facts.home = "/home/u";
-  facts.environment = {{"PYTHONPATH", "/tmp/pip-build-env-x/site:/opt/lib"},
-                       {"PATH", "/tmp/pip-build-env-x/overlay/bin:/tmp/pip-build-env-x/normal/bin:/bin"},
-                       {"EMPTY", ""}};
+  facts.environment = {
+      {"PYTHONPATH", "/tmp/pip-build-env-x/site:/opt/lib"},
+      {"PATH", "/tmp/pip-build-env-x/overlay/bin:/tmp/pip-build-env-x/normal/bin:/bin"},
+      {"EMPTY", ""}};
   facts.install_targets = {"/venv/lib/site-packages", "/venv/bin"};
   facts.temporary_directories = {"/tmp", "/var/tmp"};
   facts.executable = "/venv/bin/python3";
-  facts.arguments = {"python3", "/x/_in_process.py", "build_wheel", "/tmp/ctl",
-                     "-d", "/tmp/w", "--egg-base=pip-egg-info"};
+  facts.arguments = {"python3", "/x/_in_process.py",      "build_wheel", "/tmp/ctl", "-d",
+                     "/tmp/w",  "--egg-base=pip-egg-info"};
   facts.script_index = 1;
   facts.read_file = [](const std::string& path) -> std::string {
     if (path != "/tmp/ctl/input.json") return "";
@@ -33,7 +34,8 @@ TemplateFacts Facts() {
 TEST(ExpandTemplateTest, KnowsEveryName) {
   const TemplateFacts f = Facts();
   EXPECT_THAT(ExpandTemplate("{cwd}", f), ElementsAre("/tmp/pip-install-q/foo_1/sub"));
-  EXPECT_THAT(ExpandTemplate("{cwd:/**/pip-install-*/*}", f), ElementsAre("/tmp/pip-install-q/foo_1"));
+  EXPECT_THAT(ExpandTemplate("{cwd:/**/pip-install-*/*}", f),
+              ElementsAre("/tmp/pip-install-q/foo_1"));
   EXPECT_THAT(ExpandTemplate("{cache}/pip", f), ElementsAre("/home/u/.cache/pip"));
   EXPECT_THAT(ExpandTemplate("{config}/pip", f), ElementsAre("/home/u/.config/pip"));
   EXPECT_THAT(ExpandTemplate("{home}/.x", f), ElementsAre("/home/u/.x"));
@@ -43,21 +45,24 @@ TEST(ExpandTemplateTest, KnowsEveryName) {
   EXPECT_THAT(ExpandTemplate("{arg:2}", f), ElementsAre("/tmp/ctl"));
   EXPECT_THAT(ExpandTemplate("{env:PYTHONPATH}", f),
               ElementsAre("/tmp/pip-build-env-x/site", "/opt/lib"));
-  EXPECT_THAT(ExpandTemplate("{env:PATH:/**/pip-build-env-*}", f), ElementsAre("/tmp/pip-build-env-x"));
+  EXPECT_THAT(ExpandTemplate("{env:PATH:/**/pip-build-env-*}", f),
+              ElementsAre("/tmp/pip-build-env-x"));
   EXPECT_THAT(ExpandTemplate("{option:-d}", f), ElementsAre("/tmp/w"));
   EXPECT_THAT(ExpandTemplate("{option:--egg-base}", f),
               ElementsAre("/tmp/pip-install-q/foo_1/sub/pip-egg-info"));
   EXPECT_THAT(ExpandTemplate("{json:{arg:2}/input.json:kwargs.wheel_directory}", f),
               ElementsAre("/tmp/wheel"));
-  EXPECT_THAT(ExpandTemplate("{json:/tmp/ctl/input.json:kwargs.many}", f), ElementsAre("/a/b", "/c/d"));
+  EXPECT_THAT(ExpandTemplate("{json:/tmp/ctl/input.json:kwargs.many}", f),
+              ElementsAre("/a/b", "/c/d"));
 }
 
 TEST(ExpandTemplateTest, WhatCannotBeExpandedGivesNothing) {
   const TemplateFacts f = Facts();
   for (const char* tmpl :
-       {"{nothing}", "{arg:0}", "{arg:99}", "{arg:x}", "{env:UNSET}", "{env:EMPTY}", "{option:--no}",
-        "{json:{arg:2}/input.json:kwargs.metadata_directory}", "{json:{arg:2}/input.json:kwargs.none}",
-        "{json:/no/such:a}", "{json:/tmp/ctl/input.json}", "{cwd", "{", "", "{cwd:/nowhere/*}",
+       {"{nothing}", "{arg:0}", "{arg:99}", "{arg:x}", "{env:UNSET}", "{env:EMPTY}",
+        "{option:--no}", "{json:{arg:2}/input.json:kwargs.metadata_directory}",
+        "{json:{arg:2}/input.json:kwargs.none}", "{json:/no/such:a}", "{json:/tmp/ctl/input.json}",
+        "{cwd", "{", "", "{cwd:/nowhere/*}",
         "{json:{json:{json:{json:{json:{json:{arg:2}:a}:a}:a}:a}:a}:a}"}) {
     EXPECT_THAT(ExpandTemplate(tmpl, f), IsEmpty()) << tmpl;
   }

@@ -51,23 +51,44 @@ TEST(ShippedProfilesTest, OwnCredentialsAreInTheCatalogue) {
 }
 
 TEST(RecognizeProfileTest, KnowsPipInItsForms) {
-  for (const Words& line : std::vector<Words>{
-           {"pip", "install", "x"}, {"pip3"}, {"pip3.11", "list"}, {"/venv/bin/pip", "download", "x"},
-           {"python", "-m", "pip", "install"}, {"python3", "-I", "-m", "pip"}, {"python3.12", "-Im", "pip"},
-           {"python3", "-mpip"}, {"/usr/bin/python3", "-X", "utf8", "-W", "ignore", "-m", "pip"},
-           {"env", "A=1", "pip", "install"}, {"/usr/bin/env", "-u", "X", "-i", "B=2", "python3", "-m", "pip"},
-           {"python3", "/venv/bin/pip", "install"}, {"/root/.pyenv/shims/pip", "install"},
-           {"python3", "-u", "/usr/lib/pip/__pip-runner__.py", "install"}, {"pypy3", "-m", "pip"}}) {
+  for (const Words& line :
+       std::vector<Words>{{"pip", "install", "x"},
+                          {"pip3"},
+                          {"pip3.11", "list"},
+                          {"/venv/bin/pip", "download", "x"},
+                          {"python", "-m", "pip", "install"},
+                          {"python3", "-I", "-m", "pip"},
+                          {"python3.12", "-Im", "pip"},
+                          {"python3", "-mpip"},
+                          {"/usr/bin/python3", "-X", "utf8", "-W", "ignore", "-m", "pip"},
+                          {"env", "A=1", "pip", "install"},
+                          {"/usr/bin/env", "-u", "X", "-i", "B=2", "python3", "-m", "pip"},
+                          {"python3", "/venv/bin/pip", "install"},
+                          {"/root/.pyenv/shims/pip", "install"},
+                          {"python3", "-u", "/usr/lib/pip/__pip-runner__.py", "install"},
+                          {"pypy3", "-m", "pip"}}) {
     EXPECT_EQ(RecognizeProfile(line, "").name, "pip") << ::testing::PrintToString(line);
   }
 }
 
 TEST(RecognizeProfileTest, TakesEverythingElseForGeneric) {
-  for (const Words& line : std::vector<Words>{
-           {}, {""}, {"python", "pip.py"}, {"python3", "-c", "import pip", "pip"}, {"pipx", "install"},
-           {"pip-compile"}, {"pipenv"}, {"bash", "-c", "pip install x"}, {"python3", "-m", "http.server", "pip"},
-           {"python3", "app.py", "-m", "pip"}, {"python3", "-", "pip"}, {"env", "A=1"}, {"env"},
-           {"env", "-S", "pip install"}, {"python3", "-m"}, {"python-config", "-m", "pip"}, {"echo", "pip"}}) {
+  for (const Words& line : std::vector<Words>{{},
+                                              {""},
+                                              {"python", "pip.py"},
+                                              {"python3", "-c", "import pip", "pip"},
+                                              {"pipx", "install"},
+                                              {"pip-compile"},
+                                              {"pipenv"},
+                                              {"bash", "-c", "pip install x"},
+                                              {"python3", "-m", "http.server", "pip"},
+                                              {"python3", "app.py", "-m", "pip"},
+                                              {"python3", "-", "pip"},
+                                              {"env", "A=1"},
+                                              {"env"},
+                                              {"env", "-S", "pip install"},
+                                              {"python3", "-m"},
+                                              {"python-config", "-m", "pip"},
+                                              {"echo", "pip"}}) {
     EXPECT_EQ(RecognizeProfile(line, "").name, "generic") << ::testing::PrintToString(line);
   }
 }
@@ -89,7 +110,8 @@ std::pair<std::string, int> FirstRule(const ExecFacts& facts) {
 }
 
 constexpr char kShim[] =
-    "\nexec(compile('''\n# This is <pip-setuptools-caller> -- a caller that pip uses to run setup.py\n"
+    "\nexec(compile('''\n# This is <pip-setuptools-caller> -- a caller that pip uses to run "
+    "setup.py\n"
     "__file__ = %r\n''' % ('/tmp/setup.py',), \"<pip-setuptools-caller>\", \"exec\"))";
 constexpr char kOldShim[] =
     "import sys, setuptools, tokenize; sys.argv[0] = '/tmp/x/setup.py'; __file__='/tmp/x/setup.py';"
@@ -97,13 +119,15 @@ constexpr char kOldShim[] =
     "exec(compile(code, __file__, 'exec'))";
 constexpr char kOldestShim[] =
     "import setuptools, tokenize;__file__='/tmp/x/setup.py';f=getattr(tokenize, 'open', open)"
-    "(__file__);code=f.read().replace('\\r\\n', '\\n');f.close();exec(compile(code, __file__, 'exec'))";
+    "(__file__);code=f.read().replace('\\r\\n', '\\n');f.close();exec(compile(code, __file__, "
+    "'exec'))";
 
 TEST(PipExecRulesTest, BuildBackendIsPackageCodeInEveryVersion) {
   const std::string base = "/usr/lib/python3/dist-packages/pip/_vendor/";
   for (const std::string& script :
-       {base + "pyproject_hooks/_in_process/_in_process.py", base + "pep517/in_process/_in_process.py",
-        base + "pep517/_in_process.py", std::string("/tmp/tmpab12_in_process.py")}) {
+       {base + "pyproject_hooks/_in_process/_in_process.py",
+        base + "pep517/in_process/_in_process.py", base + "pep517/_in_process.py",
+        std::string("/tmp/tmpab12_in_process.py")}) {
     EXPECT_EQ(FirstRule(Facts({"python3", script, "build_wheel", "/tmp/td"})),
               std::make_pair(std::string("pip.build-backend"), 1))
         << script;
@@ -132,11 +156,11 @@ TEST(PipExecRulesTest, LegacyInstallMayNotWriteSitePackages) {
 }
 
 TEST(PipExecRulesTest, BuildEnvironmentStaysManager) {
-  for (const Words& line : std::vector<Words>{
-           {"python3", "/usr/lib/python3/dist-packages/pip/__pip-runner__.py", "install",
-            "--ignore-installed", "--", "x_in_process.py", "a", "b"},
-           {"python3", "/lib/site-packages/pip", "install", "--ignore-installed"},
-           {"python3", "-m", "pip", "install", "--ignore-installed"}}) {
+  for (const Words& line :
+       std::vector<Words>{{"python3", "/usr/lib/python3/dist-packages/pip/__pip-runner__.py",
+                           "install", "--ignore-installed", "--", "x_in_process.py", "a", "b"},
+                          {"python3", "/lib/site-packages/pip", "install", "--ignore-installed"},
+                          {"python3", "-m", "pip", "install", "--ignore-installed"}}) {
     const auto& rules = Pip().exec_rules;
     const auto matched = std::find_if(rules.begin(), rules.end(), [&](const ExecRule& rule) {
       return MatchExecRule(rule, Facts(line)) >= 0;
@@ -147,8 +171,11 @@ TEST(PipExecRulesTest, BuildEnvironmentStaysManager) {
 }
 
 TEST(PipExecRulesTest, HelpersOfPipMatchNoRule) {
-  for (const Words& line : std::vector<Words>{{"lsb_release", "-a"}, {"rustc", "--version"},
-                                              {"git", "clone", "-q"}, {"python3", "-c", "print(1)"}, {}}) {
+  for (const Words& line : std::vector<Words>{{"lsb_release", "-a"},
+                                              {"rustc", "--version"},
+                                              {"git", "clone", "-q"},
+                                              {"python3", "-c", "print(1)"},
+                                              {}}) {
     EXPECT_EQ(FirstRule(Facts(line)).second, -1) << ::testing::PrintToString(line);
   }
 }
@@ -163,9 +190,10 @@ TEST(MatchExecRuleTest, EnvironmentAndAbsenceCount) {
 }
 
 TEST(PathOptionValuesTest, ReadsBothForms) {
-  EXPECT_THAT(PathOptionValues(Pip(), {"pip", "install", "-t", "/a", "--target=/b", "--prefix", "/c",
-                                       "-d/d", "x", "--report", "r.json", "--", "--log", "/no"}),
-              ElementsAre("/a", "/b", "/c", "/d", "r.json"));
+  EXPECT_THAT(
+      PathOptionValues(Pip(), {"pip", "install", "-t", "/a", "--target=/b", "--prefix", "/c",
+                               "-d/d", "x", "--report", "r.json", "--", "--log", "/no"}),
+      ElementsAre("/a", "/b", "/c", "/d", "r.json"));
   EXPECT_THAT(PathOptionValues(Pip(), {"python3", "-d", "-m", "pip", "download", "-d", "out"}),
               ElementsAre("out"));
   EXPECT_THAT(PathOptionValues(Pip(), {"pip", "install", "-t"}), IsEmpty());
@@ -173,7 +201,8 @@ TEST(PathOptionValuesTest, ReadsBothForms) {
 }
 
 TEST(WritesOfCommandTest, DownloadAndWheelWriteTheWorkingDirectory) {
-  EXPECT_THAT(WritesOfCommand(Pip(), {"pip", "--timeout", "5", "download", "x"}), ElementsAre("{cwd}"));
+  EXPECT_THAT(WritesOfCommand(Pip(), {"pip", "--timeout", "5", "download", "x"}),
+              ElementsAre("{cwd}"));
   EXPECT_THAT(WritesOfCommand(Pip(), {"python3", "-m", "pip", "wheel", "x"}), ElementsAre("{cwd}"));
   EXPECT_THAT(WritesOfCommand(Pip(), {"pip", "install", "x"}), IsEmpty());
   EXPECT_THAT(WritesOfCommand(Pip(), {"pip", "install", "-e", "."}), Contains("{cwd}/src"));

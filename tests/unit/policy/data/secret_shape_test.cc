@@ -9,8 +9,8 @@ namespace safe_trace {
 namespace {
 
 // Made up, and put together here so that no scanner takes the source for a leak.
-std::string Made(std::string_view prefix, size_t length, std::string_view alphabet =
-                     "a7Bc9dEf2GhJ4kLmN6pQrS8tUvW3xYz5") {
+std::string Made(std::string_view prefix, size_t length,
+                 std::string_view alphabet = "a7Bc9dEf2GhJ4kLmN6pQrS8tUvW3xYz5") {
   std::string out(prefix);
   for (size_t i = 0; i < length; ++i) out.push_back(alphabet[(i * 7 + i / 5) % alphabet.size()]);
   return out;
@@ -19,14 +19,18 @@ constexpr std::string_view kHex = "0a1b2c3d4e5f6789";
 constexpr std::string_view kUpper = "A2B3C4D5E6F7GHJK";
 
 TEST(SecretShapeTest, KnowsTokensOfIssuers) {
-  for (const std::string& token :
-       {Made("AKIA", 16, kUpper), Made("ASIA", 16, kUpper), Made("ghp_", 36), Made("gho_", 36),
-        Made("ghs_", 36), Made("github_pat_", 82), Made("glpat-", 20), Made("xoxb-", 40),
-        Made("npm_", 36), Made("pypi-AgEIcHlwaS5vcmc", 120), Made("sk_live_", 24),
-        Made("sk-ant-api03-", 90), Made("sk-proj-", 60), Made("sk-", 48), Made("AIza", 35),
-        Made("hf_", 34), Made("dop_v1_", 64, kHex), Made("dckr_pat_", 27), Made("hvs.", 90),
-        Made("AGE-SECRET-KEY-1", 58, kUpper), Made("GOCSPX-", 28), Made("glsa_", 40),
-        Made("rubygems_", 48, kHex)}) {
+  for (const std::string& token : {Made("AKIA", 16, kUpper),   Made("ASIA", 16, kUpper),
+                                   Made("ghp_", 36),           Made("gho_", 36),
+                                   Made("ghs_", 36),           Made("github_pat_", 82),
+                                   Made("glpat-", 20),         Made("xoxb-", 40),
+                                   Made("npm_", 36),           Made("pypi-AgEIcHlwaS5vcmc", 120),
+                                   Made("sk_live_", 24),       Made("sk-ant-api03-", 90),
+                                   Made("sk-proj-", 60),       Made("sk-", 48),
+                                   Made("AIza", 35),           Made("hf_", 34),
+                                   Made("dop_v1_", 64, kHex),  Made("dckr_pat_", 27),
+                                   Made("hvs.", 90),           Made("AGE-SECRET-KEY-1", 58, kUpper),
+                                   Made("GOCSPX-", 28),        Made("glsa_", 40),
+                                   Made("rubygems_", 48, kHex)}) {
     EXPECT_NE(SecretShape(token), nullptr) << token;
     EXPECT_NE(SecretShape("token=" + token + "\n"), nullptr) << token;
     EXPECT_NE(SecretShape("{\"a\": \"" + token + "\"}"), nullptr) << token;
@@ -54,20 +58,37 @@ TEST(SecretShapeTest, KnowsUrlsWithPasswords) {
 TEST(SecretShapeTest, LeavesHonestValuesAlone) {
   for (const std::string& value :
        {std::string("0123456789abcdef0123456789abcdef01234567"),
-        std::string("550e8400-e29b-41d4-a716-446655440000"), Made("sha256:", 64, kHex),
-        std::string("https://pypi.org/simple"), std::string("ssh://git@github.com/a/b.git"),
-        std::string("git@github.com:a/b.git"), std::string("http://localhost:8080/a@b"),
-        std::string("https://example.com/?q=a:b@c"), std::string("https://user@host/"),
-        std::string("http://$USER:$PASS@proxy:1"), std::string("https://user:****@host/"),
-        std::string("/usr/local/bin:/usr/bin:/bin"), std::string("sk-learn"), std::string("task-force"),
-        std::string("risk-assessment-tool-for-everyone-in-the-world"), std::string("npm_config_cache"),
-        std::string("hf_hub"), std::string("ghp_"), std::string("npm_lifecycle_event"),
-        std::string("AKIAlanguage"), std::string("eyJ"), std::string("desk-top.eyJ"),
+        std::string("550e8400-e29b-41d4-a716-446655440000"),
+        Made("sha256:", 64, kHex),
+        std::string("https://pypi.org/simple"),
+        std::string("ssh://git@github.com/a/b.git"),
+        std::string("git@github.com:a/b.git"),
+        std::string("http://localhost:8080/a@b"),
+        std::string("https://example.com/?q=a:b@c"),
+        std::string("https://user@host/"),
+        std::string("http://$USER:$PASS@proxy:1"),
+        std::string("https://user:****@host/"),
+        std::string("/usr/local/bin:/usr/bin:/bin"),
+        std::string("sk-learn"),
+        std::string("task-force"),
+        std::string("risk-assessment-tool-for-everyone-in-the-world"),
+        std::string("npm_config_cache"),
+        std::string("hf_hub"),
+        std::string("ghp_"),
+        std::string("npm_lifecycle_event"),
+        std::string("AKIAlanguage"),
+        std::string("eyJ"),
+        std::string("desk-top.eyJ"),
         std::string("-----BEGIN CERTIFICATE-----\nMIID\n-----END CERTIFICATE-----"),
-        std::string("-----BEGIN PUBLIC KEY-----"), std::string("xterm-256color"),
-        std::string("-O2 -g -fdebug-prefix-map=/build=."), std::string("en_US.UTF-8"), std::string(),
-        std::string("rs=0:di=01;34:ln=01;36:mh=00"), std::string("secret_santa"),
-        std::string("AIzawa"), std::string("unix:path=/run/user/1000/bus")}) {
+        std::string("-----BEGIN PUBLIC KEY-----"),
+        std::string("xterm-256color"),
+        std::string("-O2 -g -fdebug-prefix-map=/build=."),
+        std::string("en_US.UTF-8"),
+        std::string(),
+        std::string("rs=0:di=01;34:ln=01;36:mh=00"),
+        std::string("secret_santa"),
+        std::string("AIzawa"),
+        std::string("unix:path=/run/user/1000/bus")}) {
     EXPECT_EQ(SecretShape(value), nullptr) << value << " -> " << SecretShape(value);
   }
 }
