@@ -80,8 +80,7 @@ class RunDelivery:
                 break
         return whole, {attack.row: whole}
 
-    @staticmethod
-    def check_whole(case, whole):
+    def check_whole(self, case, whole):
         pass
 
 
@@ -91,7 +90,8 @@ def _joined(first, second):
     worst = 125 if 125 in (first.status, second.status) else second.status
     return processes.Outcome(worst, first.stdout + second.stdout, first.stderr + second.stderr,
                              first.seconds + second.seconds, first.timed_out or second.timed_out,
-                             second.pid, first.survivors + second.survivors)
+                             second.pid, first.survivors + second.survivors,
+                             max(first.peak_kib, second.peak_kib))
 
 
 class PipDelivery:
@@ -110,6 +110,7 @@ class PipDelivery:
         os.mkdir(self.index_folder)
 
     def prepare(self, attacks):
+        self.attacks = attacks
         files = {"evilpkg.py": "value = 1\n",
                  "setup.py": packages.setup_py(*EVIL, body=PAYLOAD)}
         if not self.legacy:
@@ -148,9 +149,10 @@ class PipDelivery:
         pieces = re.findall(r"<<%s\.\d+\b.*?\b%s\.\d+:[^>]*>>" % (row, row), text, re.DOTALL)
         said = "\n".join(pieces) if pieces else "(the attack was never started)\n" + text
         return Part(whole.status, said.encode(), b"" if pieces else whole.stderr, whole.seconds,
-                    whole.timed_out, whole.pid, whole.survivors)
+                    whole.timed_out, whole.pid, whole.survivors, whole.peak_kib)
 
-    @staticmethod
-    def check_whole(case, whole):
-        case.assertEqual(120, whole.status, "a violating package whose install succeeds\n"
-                         + whole.describe())
+    def check_whole(self, case, whole):
+        # Where nothing but the static floor refuses, nothing is counted as a violation.
+        violates = any(attack.records(self.world) for attack in self.attacks)
+        case.assertIn(whole.status, (120,) if violates else (0, 120),
+                      "a violating package whose install succeeds\n" + whole.describe())

@@ -105,7 +105,7 @@ def make_case(attacks, delivery, base):
             whole = shown.outcome
             self.assertFalse(whole.timed_out, "it hung\n" + whole.describe())
             self.assertNotEqual(125, whole.status, "supervision failed\n" + whole.describe())
-            delivery.check_whole(self, whole)
+            shown.delivery.check_whole(self, whole)
             trace = TraceSet(shown.world.state)
             for attack in attacks:
                 with self.subTest(attack=attack.row):

@@ -4,6 +4,7 @@ import fcntl
 import os
 import socket
 import struct
+import time
 
 SIOCGIFFLAGS, SIOCSIFFLAGS = 0x8913, 0x8914
 SIOCSIFADDR, SIOCSIFNETMASK, SIOCGIFINDEX = 0x8916, 0x891C, 0x8933
@@ -40,3 +41,20 @@ def bring_up(*addresses):
             fcntl.ioctl(control, SIOCSIFADDR,
                         struct.pack("=16sIi", socket.inet_pton(socket.AF_INET6, address), 128,
                                     index))
+    _wait_until_usable(addresses)
+
+
+def _wait_until_usable(addresses):
+    """The kernel takes a moment before it lets an IPv6 address be bound."""
+    deadline = time.monotonic() + 10
+    for address in addresses:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        while True:
+            with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                try:
+                    probe.bind((address, 0))
+                    break
+                except OSError:
+                    if time.monotonic() > deadline:
+                        raise
+            time.sleep(0.05)

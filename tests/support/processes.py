@@ -39,6 +39,7 @@ class Outcome:
     timed_out: bool = False
     pid: int = 0
     survivors: list = field(default_factory=list)  # command lines that outlived the command
+    peak_kib: int = 0  # VmHWM of the process that was started (safe-trace itself)
 
     @property
     def text(self):
@@ -177,13 +178,18 @@ class Started:
         return b"".join(self._chunks["stdout"]), b"".join(self._chunks["stderr"])
 
     def finish(self, timeout, survivor_grace=1.0):
-        timed_out = False
-        try:
-            self.process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            timed_out = True
-            self.process.kill()
-            self.process.wait(20)
+        timed_out, peak, deadline = False, 0, time.monotonic() + timeout
+        while True:
+            peak = max(peak, peak_memory_kib(self.pid))
+            try:
+                self.process.wait(0.05)
+                break
+            except subprocess.TimeoutExpired:
+                if time.monotonic() > deadline:
+                    timed_out = True
+                    self.process.kill()
+                    self.process.wait(20)
+                    break
         seconds = time.monotonic() - self.began
         _owned.discard(self.pid)
         survivors = descendants_alive(survivor_grace)
@@ -195,7 +201,18 @@ class Started:
             self.process.stderr.close()
         stdout, stderr = self.output()
         return Outcome(self.process.returncode, stdout, stderr, seconds, timed_out, self.pid,
-                       survivors)
+                       survivors, peak)
+
+
+def peak_memory_kib(pid):
+    try:
+        with open("/proc/%d/status" % pid, "rb") as file:
+            for line in file:
+                if line.startswith(b"VmHWM:"):
+                    return int(line.split()[1])
+    except OSError:
+        pass
+    return 0
 
 
 def run(argv, env, cwd, timeout=60, survivor_grace=1.0, **options):
