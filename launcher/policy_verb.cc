@@ -3,12 +3,11 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "launcher/concat.h"
 #include "launcher/config_files.h"
 #include "launcher/config_paths.h"
-#include "launcher/host_facts_reader.h"
 #include "launcher/host_paths.h"
 #include "launcher/path_search.h"
+#include "launcher/run_policy.h"
 #include "launcher/terminal_text.h"
 #include "launcher/verbs.h"
 #include "policy/explain.h"
@@ -35,55 +34,13 @@ std::string ExecutableOf(const std::string& name) {
   return program.ok() ? *program : name;
 }
 
-absl::StatusOr<const Profile*> ProfileFor(const LaunchOptions& options,
-                                          const std::vector<std::string>& command,
-                                          const std::string& executable) {
-  if (!options.profile.has_value()) return &RecognizeProfile(command, executable);
-  std::vector<std::string> names;
-  for (const Profile& profile : ShippedProfiles()) {
-    if (profile.name == *options.profile) return &profile;
-    names.push_back(profile.name);
-  }
-  std::string all;
-  for (const std::string& name : names) all += Concat(all.empty() ? "" : ", ", name);
-  return absl::InvalidArgumentError(Concat("--profile '", EscapeAndShorten(*options.profile, 40),
-                                           "': there is no such profile; wanted one of ", all));
-}
-
-struct PolicyOfRun {
-  HostFacts facts;
-  std::unique_ptr<const Policy> policy;
-};
-
-absl::StatusOr<PolicyOfRun> BuildPolicy(const LaunchOptions& options,
-                                        const ConfigLocations& locations) {
-  absl::StatusOr<LoadedConfig> loaded =
-      LoadConfig(locations, options.config_file, options.overrides);
-  if (!loaded.ok()) return loaded.status();
-  for (const std::string& notice : loaded->notices) {
-    std::fprintf(stderr, "safe-trace: %s\n", notice.c_str());
-  }
-  const std::vector<std::string> command =
-      options.command.empty() ? std::vector<std::string>{kOrdinaryCommand} : options.command;
-  const std::string executable = ExecutableOf(command.front());
-  absl::StatusOr<const Profile*> profile = ProfileFor(options, command, executable);
-  if (!profile.ok()) return profile.status();
-  absl::StatusOr<HostFacts> facts = ReadHostFacts(command, executable, **profile);
-  if (!facts.ok()) return facts.status();
-  AddCatalogLinks(ShippedCatalog(), *facts);
-  absl::StatusOr<std::unique_ptr<const Policy>> policy =
-      Policy::Build(*facts, loaded->config, ShippedCatalog(), **profile);
-  if (!policy.ok()) return policy.status();
-  return PolicyOfRun{*std::move(facts), *std::move(policy)};
-}
-
 bool LooksLikePath(std::string_view what) {
   return what.find('/') != std::string_view::npos || what.starts_with('~') || what.starts_with('.');
 }
 
 // Paths are explained as the kernel would see them: a symlink is its target.
-std::string Explain(const PolicyOfRun& run, const ConfigLocations& locations,
-                    const std::string& what, bool json) {
+std::string Explain(const RunPolicy& run, const ConfigLocations& locations, const std::string& what,
+                    bool json) {
   if (!LooksLikePath(what)) return ExplainResource(*run.policy, run.facts, what, json);
   const std::string lexical = ResolveOptionPath(what, locations.working_directory, locations.home);
   const bool is_absolute = lexical.starts_with('/');
@@ -103,7 +60,11 @@ int RunPolicyVerb(const CommandLine& line) {
   const std::string& action = line.words.front();
   const std::string what = line.words.size() > 1 ? line.words[1] : "";
   if (action == "trust") return PrintOrFail(TrustProjectFile(*locations, what));
-  absl::StatusOr<PolicyOfRun> run = BuildPolicy(line.options, *locations);
+  const std::vector<std::string> command = line.options.command.empty()
+                                               ? std::vector<std::string>{kOrdinaryCommand}
+                                               : line.options.command;
+  absl::StatusOr<RunPolicy> run =
+      BuildRunPolicy(line.options, command, ExecutableOf(command.front()), *locations);
   if (!run.ok()) return Fail(run.status());
   if (action == "show") return PrintOrFail(ShowPolicy(*run->policy, run->facts, line.options.json));
   return PrintOrFail(Explain(*run, *locations, what, line.options.json));
