@@ -44,10 +44,10 @@ struct PathGrant {
 // directory, the output directories that its caller named.
 struct Subject {
   Role role = Role::kCommand;
-  std::string ecosystem;  // "pip", "" for a plain command
-  std::string package;    // normalised name, "" where unknown or not a package
-  std::string version;    // "" where unknown
-  std::vector<PathGrant> own;
+  std::string ecosystem{};  // "pip", "" for a plain command
+  std::string package{};    // normalised name, "" where unknown or not a package
+  std::string version{};    // "" where unknown
+  std::vector<PathGrant> own{};
 
   // "package evil@1.0 (pip)", "manager pip", "command".
   std::string Describe() const;

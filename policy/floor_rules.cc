@@ -3,8 +3,12 @@
 // grant or a carve-out begins. So the floor cannot drift from what EvaluateFile says.
 #include <algorithm>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "policy/lexical_path.h"
+#include "policy/path_pattern.h"
 #include "policy/policy_impl.h"
 
 namespace safe_trace {
@@ -60,6 +64,18 @@ void AddGlobs(const Policy::Impl& impl, const Subject& subject, FloorRequest& fl
   }
 }
 
+// The project's protected places directly beneath the working directory.
+std::vector<std::string> ProjectPaths(const Policy::Impl& impl) {
+  std::vector<std::string> paths;
+  if (impl.facts.working_directory == "/") return paths;
+  for (const ProjectPlace& place : impl.project_places) {
+    std::string path = impl.facts.working_directory;
+    for (const std::string& component : place.components) path += "/" + component;
+    paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
 }  // namespace
 
 FloorRequest Policy::FloorFor(const Subject& subject) const {
@@ -68,10 +84,13 @@ FloorRequest Policy::FloorFor(const Subject& subject) const {
   impl.tree.ForEachPath([&](const std::string& path) { keys.insert(path); });
   for (const PathGrant& own : subject.own) keys.insert(own.path);
   const std::string& cwd = impl.facts.working_directory;
-  for (const ProjectPlace& place : impl.project_places) {
-    std::string path = cwd;
-    for (const std::string& component : place.components) path += "/" + component;
-    if (cwd.size() > 1) keys.insert(std::move(path));
+  std::vector<std::string> project_globs;
+  for (std::string& path : ProjectPaths(impl)) {
+    if (HasGlobCharacters(path.substr(cwd.size()))) {
+      project_globs.push_back(std::move(path));
+    } else {
+      keys.insert(std::move(path));
+    }
   }
 
   const Access execute = subject.role == Role::kPackage ? Access::kNone : Access::kExecute;
@@ -89,6 +108,9 @@ FloorRequest Policy::FloorFor(const Subject& subject) const {
     above.push_back({path, allowed, was_carved || Any(lost)});
   }
   AddGlobs(impl, subject, floor);
+  for (std::string& glob : project_globs) {
+    floor.carve_out_globs.push_back({std::move(glob), Access::kWrite});
+  }
   if (cwd.size() > 1) floor.scanned_directories.push_back(cwd);
   for (const std::string& home : impl.facts.homes) {
     if (home != cwd) floor.scanned_directories.push_back(home);

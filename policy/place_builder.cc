@@ -125,9 +125,6 @@ class PlaceBuilder {
       Add(NormalizePath(directory), Layer::kState, impl_.common.state);
     }
     Add("/etc/safe-trace", Layer::kState, impl_.common.state);
-    // A project's file counts when it was trusted; nothing supervised may write one.
-    Add(JoinPath(facts_.working_directory, "safe-trace.toml"), Layer::kProtected,
-        impl_.common.state);
   }
 
   bool IsOwn(const std::string& id_or_path) const {
@@ -177,6 +174,8 @@ class PlaceBuilder {
         if (!compiled.components.empty()) impl_.project_places.push_back(std::move(compiled));
       }
     }
+    // A project's file counts when it was trusted; nothing supervised may write one.
+    impl_.project_places.push_back({{"safe-trace.toml"}, impl_.common.state});
     for (uint32_t i = 0; i < impl_.project_places.size(); ++i) {
       const std::string& first = impl_.project_places[i].components.front();
       impl_.project_by_first[HasGlobCharacters(first) ? std::string_view() : first].push_back(i);
@@ -325,11 +324,14 @@ bool Policy::Impl::IsHomeOrAbove(std::string_view path) const {
 bool Policy::Impl::IsTooWideForOwn(std::string_view path, bool for_writing) const {
   if (path.empty() || path[0] != '/' || IsSharedDirectory(path) || IsHomeOrAbove(path)) return true;
   const Places at = tree.Find(path);
-  // A directory that holds a guarded place is too wide as well: ~/.config is nobody's output.
   if (at[Layer::kState] || at[Layer::kUserHide] || at[Layer::kCredential] ||
-      at[Layer::kProtected] || at.guarded_beneath) {
+      at[Layer::kProtected]) {
     return true;
   }
+  // A directory that holds a guarded place is too wide as well: ~/.config is nobody's output. Not
+  // so the project, which may hold the key file that a variable names; that stays hidden inside.
+  const bool in_project = at[Layer::kWorking] && !IsHomeOrAbove(facts.working_directory);
+  if (at.guarded_beneath && !in_project) return true;
   for (const std::string& directory : facts.temporary_directories) {
     if (IsWithin(directory, path)) return true;
   }
