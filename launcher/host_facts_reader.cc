@@ -2,6 +2,7 @@
 
 #include <pwd.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 #include <cerrno>
 #include <memory>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -154,12 +157,37 @@ void FillEnvironment(const HostSources& sources, HostFacts& facts) {
   }
 }
 
+// Canonical paths of thousands of names in few directories: each directory is looked at once, and
+// what lies beneath an absent one not at all.
+class PathResolver {
+ public:
+  // "" where the path does not exist.
+  const std::string& Resolve(const std::string& path) {
+    auto known = resolved_.find(path);
+    if (known != resolved_.end()) return known->second;
+    std::string real = path == "/" ? path : ResolveBelow(Resolve(ParentOf(path)), path);
+    return resolved_.emplace(path, std::move(real)).first->second;
+  }
+
+ private:
+  static std::string ResolveBelow(const std::string& parent, const std::string& path) {
+    struct stat info {};
+    if (parent.empty() || lstat(path.c_str(), &info) != 0) return "";
+    if (!S_ISLNK(info.st_mode)) return AbsolutePath(parent, BaseNameOf(path));
+    std::unique_ptr<char, decltype(&free)> real(realpath(path.c_str(), nullptr), free);
+    return real == nullptr ? "" : real.get();
+  }
+
+  std::unordered_map<std::string, std::string> resolved_;
+};
+
 }  // namespace
 
 void AddCatalogLinks(const CredentialCatalog& catalog, HostFacts& facts) {
+  PathResolver resolver;
   for (const std::string& path : CatalogPaths(facts, catalog)) {
-    std::unique_ptr<char, decltype(&free)> real(realpath(path.c_str(), nullptr), free);
-    if (real != nullptr && path != real.get()) facts.links.emplace(path, real.get());
+    const std::string& real = resolver.Resolve(path);
+    if (!real.empty() && real != path) facts.links.emplace(path, real);
   }
 }
 

@@ -48,7 +48,7 @@ absl::StatusOr<std::string> FindProgram(std::string_view name, std::string_view 
   for (;;) {
     size_t colon = path_variable.find(':');
     std::string candidate(path_variable.substr(0, colon));
-    if (candidate.empty()) candidate = ".";
+    if (candidate.empty()) candidate.push_back('.');
     candidate += '/';
     candidate += name;
     Candidate found = Examine(candidate);
