@@ -1,0 +1,53 @@
+#include "tracer/network/address_book.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/network/network_fakes.h"
+
+namespace safe_trace {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testing::Ip;
+
+TEST(AddressBookTest, AnAddressKnowsEveryNameThatItWasAnsweredUnder) {
+  AddressBook book;
+  book.AddAnswer("b.example", std::vector<IpAddress>{Ip("192.0.2.1"), Ip("2001:db8::1")});
+  book.AddAnswer("a.example", std::vector<IpAddress>{Ip("192.0.2.1")});
+  EXPECT_THAT(book.NamesOf(Ip("192.0.2.1")), ElementsAre("a.example", "b.example"));
+  EXPECT_THAT(book.NamesOf(Ip("2001:db8::1")), ElementsAre("b.example"));
+  EXPECT_THAT(book.NamesOf(Ip("192.0.2.9")), IsEmpty());
+}
+
+TEST(AddressBookTest, ResolversCannotNameTheMachineItselfOrItsLink) {
+  AddressBook book;
+  IpAddress mapped = Ip("::1");
+  mapped.bytes = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1};
+  book.AddAnswer("rebind.example",
+                 std::vector<IpAddress>{Ip("127.0.0.1"), Ip("::1"), Ip("0.0.0.0"),
+                                        Ip("169.254.169.254"), Ip("fe80::1"), mapped});
+  for (const char* ip : {"127.0.0.1", "::1", "0.0.0.0", "169.254.169.254", "fe80::1"}) {
+    EXPECT_THAT(book.NamesOf(Ip(ip)), IsEmpty()) << ip;
+  }
+  book.AddStatic("localhost", Ip("127.0.0.1"));
+  EXPECT_THAT(book.NamesOf(Ip("127.0.0.1")), ElementsAre("localhost"));
+}
+
+TEST(AddressBookTest, TheOldestNameAndAddressAreForgottenAtTheLimits) {
+  AddressBook book;
+  for (size_t i = 0; i <= AddressBook::kMaximumNames; ++i) {
+    book.AddStatic("n" + std::to_string(i), Ip("192.0.2.1"));
+  }
+  std::vector<std::string> names = book.NamesOf(Ip("192.0.2.1"));
+  EXPECT_EQ(names.size(), AddressBook::kMaximumNames);
+  EXPECT_THAT(names, ::testing::Not(::testing::Contains("n0")));
+  for (int i = 0; i <= 64; ++i) {
+    book.AddStatic("many", Ip(("10.0.0." + std::to_string(i)).c_str()));
+  }
+  EXPECT_THAT(book.NamesOf(Ip("10.0.0.0")), IsEmpty());
+  EXPECT_THAT(book.NamesOf(Ip("10.0.0.64")), ElementsAre("many"));
+}
+
+}  // namespace
+}  // namespace safe_trace
