@@ -18,7 +18,14 @@ std::string Child(const std::string& directory, std::string_view name) {
   return (directory == "/" ? directory : directory + "/") + std::string(name);
 }
 
-// Listings, each made once.
+struct ByName {
+  bool operator()(const DirectoryEntry& a, const DirectoryEntry& b) const {
+    return a.name < b.name;
+  }
+  bool operator()(const DirectoryEntry& a, std::string_view b) const { return a.name < b; }
+};
+
+// Listings, each made once and sorted by name.
 class Listings {
  public:
   explicit Listings(const DirectoryLister& list) : list_(list) {}
@@ -32,15 +39,15 @@ class Listings {
       return entry.name.empty() || entry.name == "." || entry.name == ".." ||
              entry.name.find('/') != std::string::npos;
     });
+    std::sort(entries.begin(), entries.end(), ByName());
     return known_.emplace(directory, std::move(entries)).first->second;
   }
 
   const DirectoryEntry* Find(const std::string& path) {
     const std::string_view name = BaseName(path);
-    for (const DirectoryEntry& entry : Of(std::string(ParentPath(path)))) {
-      if (entry.name == name) return &entry;
-    }
-    return nullptr;
+    const std::vector<DirectoryEntry>& entries = Of(std::string(ParentPath(path)));
+    auto it = std::lower_bound(entries.begin(), entries.end(), name, ByName());
+    return it != entries.end() && it->name == name ? &*it : nullptr;
   }
 
   // The deepest directory at or above `path` that exists.
