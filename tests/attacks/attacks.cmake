@@ -1,7 +1,7 @@
 # The list of attacks. Folder names begin with the row of the list of threats that they cover.
 foreach(common reader plant forbidden victim)
-  attack_program(common.${common} common/${common}.c)
-  attack_program(common.${common}-static common/${common}.c STATIC)
+  safe_trace_test_program(common.${common} common/${common}.c)
+  safe_trace_test_program(common.${common}-static common/${common}.c STATIC)
 endforeach()
 
 attack(A1-credential-files PROGRAMS read_files STATIC read_files BASES /tmp /var/tmp persistent)

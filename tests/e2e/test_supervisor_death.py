@@ -6,6 +6,7 @@ import time
 
 import processes
 from transparent import TransparencyCase
+from world import read_text
 
 SCRIPT = """
 import os, time, sys
@@ -33,10 +34,10 @@ class SupervisorDeath(TransparencyCase):
         path = os.path.join(world.project, "pids")
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
-            if os.path.exists(path) and len(open(path).read().split()) == 5:
+            if os.path.exists(path) and len(read_text(path).split()) == 5:
                 break
             time.sleep(0.05)
-        pids = [int(word) for word in open(path).read().split()]
+        pids = [int(word) for word in read_text(path).split()]
         self.assertEqual(5, len(pids))
         return started, pids
 

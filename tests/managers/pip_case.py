@@ -72,9 +72,11 @@ class PipCase(TransparencyCase):
         for path, entry in snapshot(root).items():
             if any(word in path for word in VARIABLE):
                 continue
+            if os.path.join(root, path) in world.markers:
+                entry = entry[:2]
             if os.path.basename(path) == "RECORD":
                 entry = entry[:2] + (_record(os.path.join(root, path)),)
-            elif stat.S_ISREG(entry[0]):
+            elif stat.S_ISREG(entry[0]) and len(entry) > 2:
                 with open(os.path.join(root, path), "rb") as file:
                     content = file.read().replace(world.root.encode(), b"W")
                 entry = entry[:2] + (content if len(content) < 4096 else hash(content),)

@@ -12,7 +12,7 @@ class Attack(PlantingAttack):
     outside_temporary = True
 
     def existing(self, world):
-        return {path: "[global]\ntimeout = 15\n" if path.endswith("pip.conf") else "original = 1\n"
+        return {path: "[global]\ntimeout = 15\n" if path.endswith("pip.conf") else "# original\n"
                 for path in self._files(world)}
 
     @staticmethod

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +36,9 @@ static inline void Say(const char* format, ...) {
   line[length] = '\n';
   if (write(1, line, (size_t)length + 1) < 0) return;
 }
+
+// A refused connection must not end the attack when it writes nevertheless.
+__attribute__((constructor)) static void IgnoreBrokenPipes(void) { signal(SIGPIPE, SIG_IGN); }
 
 static inline void Done(void) { Say("ATTACK-DONE"); }
 
