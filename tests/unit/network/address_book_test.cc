@@ -8,8 +8,8 @@ namespace safe_trace {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using testing::Ip;
+using ::testing::IsEmpty;
 
 TEST(AddressBookTest, AnAddressKnowsEveryNameThatItWasAnsweredUnder) {
   AddressBook book;

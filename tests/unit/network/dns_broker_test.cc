@@ -15,8 +15,8 @@ namespace safe_trace {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using testing::Ip;
+using ::testing::IsEmpty;
 
 constexpr int kPatienceMs = 10000;
 
@@ -72,7 +72,8 @@ class FakeResolver {
     DnsBytes buffer(4096);
     RawSocketAddress from;
     from.length = sizeof(from.storage);
-    ssize_t size = recvfrom(udp_.fd.get(), buffer.data(), buffer.size(), 0, from.get(), &from.length);
+    ssize_t size =
+        recvfrom(udp_.fd.get(), buffer.data(), buffer.size(), 0, from.get(), &from.length);
     if (size < 0) return;
     buffer.resize(static_cast<size_t>(size));
     auto query = ParseDnsQuery(buffer);

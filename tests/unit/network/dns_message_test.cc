@@ -30,7 +30,8 @@ DnsBytes Query(std::vector<std::string> labels, unsigned type = kDnsTypeA, unsig
   Put16(1, message);
   return message;
 }
-DnsBytes AnswerHeader(const DnsQuery& query, unsigned id, unsigned answers, unsigned flags = 0x8180) {
+DnsBytes AnswerHeader(const DnsQuery& query, unsigned id, unsigned answers,
+                      unsigned flags = 0x8180) {
   DnsBytes message;
   for (unsigned word : {id, flags, 1U, answers, 0U, 0U}) Put16(word, message);
   message.insert(message.end(), query.wire_name.begin(), query.wire_name.end());

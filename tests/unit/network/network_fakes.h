@@ -1,5 +1,5 @@
-// Fakes and small helpers for the network's tests: a child that holds copies of the test's sockets and
-// waits, rules that a test sets, a broker and a reporter that remember.
+// Fakes and small helpers for the network's tests: a child that holds copies of the test's sockets
+// and waits, rules that a test sets, a broker and a reporter that remember.
 #ifndef SAFE_TRACE_TESTS_UNIT_NETWORK_NETWORK_FAKES_H_
 #define SAFE_TRACE_TESTS_UNIT_NETWORK_NETWORK_FAKES_H_
 
@@ -41,16 +41,15 @@ class WaitingChild {
     pid_ = fork();
     if (pid_ == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
-      char byte = 1;
-      if (write(ready[1], &byte, 1) != 1) _exit(1);
       close(ready[0]);
       close(ready[1]);
       while (true) pause();
     }
-    char byte = 0;
-    EXPECT_EQ(read(ready[0], &byte, 1), 1);
-    close(ready[0]);
+    // The end of the pipe: by then the child holds nothing but what the test had before.
     close(ready[1]);
+    char byte = 0;
+    EXPECT_EQ(read(ready[0], &byte, 1), 0);
+    close(ready[0]);
   }
   ~WaitingChild() {
     if (pid_ <= 0) return;
@@ -158,9 +157,12 @@ class FakeReporter final : public Reporter {
   };
   void ReportDecision(const Process&, const Decision& decision, TraceEvent event,
                       std::string_view doing, std::string_view how_to_allow) override {
-    decisions.push_back({decision, std::move(event), std::string(doing), std::string(how_to_allow)});
+    decisions.push_back(
+        {decision, std::move(event), std::string(doing), std::string(how_to_allow)});
   }
-  void ReportEvent(const Process&, TraceEvent event) override { events.push_back(std::move(event)); }
+  void ReportEvent(const Process&, TraceEvent event) override {
+    events.push_back(std::move(event));
+  }
   std::vector<Line> decisions;
   std::vector<TraceEvent> events;
 };
@@ -232,8 +234,8 @@ inline ino_t SocketInode(int fd) {
   return status.st_ino;
 }
 
-// Everything that NetworkHandlers needs, all fake but the sockets. The child is started by the first
-// call, so that it has every socket that the test made before.
+// Everything that NetworkHandlers needs, all fake but the sockets. The child is started by the
+// first call, so that it has every socket that the test made before.
 class HandlerTest : public ::testing::Test {
  protected:
   HandlerTest() {
@@ -263,7 +265,8 @@ class HandlerTest : public ::testing::Test {
     return handlers_->Handle(invocation, process_);
   }
   // The value returned or -errno; a Deferred is run to its end.
-  int64_t Run(SyscallAction action, const std::function<bool()>& interrupted = [] { return false; }) {
+  int64_t Run(
+      SyscallAction action, const std::function<bool()>& interrupted = [] { return false; }) {
     if (auto* deferred = std::get_if<Deferred>(&action)) {
       was_deferred_ = true;
       auto result = deferred->work(interrupted);

@@ -13,10 +13,10 @@ namespace safe_trace {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using testing::Field;
 using testing::Inet;
 using testing::Ip;
+using ::testing::IsEmpty;
 using testing::Listen;
 using testing::Listener;
 
@@ -207,7 +207,8 @@ TEST_F(SendHandlerTest, DescriptorsOfTheCallerArriveAtThePeer) {
   int arrived = -1;
   memcpy(&arrived, CMSG_DATA(CMSG_FIRSTHDR(&received)), sizeof(arrived));
   UniqueFd owned(arrived);
-  struct stat theirs {}, ours {};
+  struct stat theirs {
+  }, ours{};
   ASSERT_EQ(fstat(arrived, &theirs), 0);
   ASSERT_EQ(fstat(file.get(), &ours), 0);
   EXPECT_EQ(theirs.st_rdev, ours.st_rdev);

@@ -12,8 +12,8 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using testing::Ip;
+using ::testing::IsEmpty;
 using testing::Listen;
 using testing::SocketInode;
 
