@@ -285,6 +285,8 @@ absl::Status Run::Prepare() {
   if (!status.ok()) return status;
   // The supervised side runs as the same user: nobody but root may look into the supervisor.
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  // Whoever loses its parent becomes a child of the supervisor, which reaps it.
+  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   // Made on a task's behalf, a file gets the mode that the task's umask leaves.
   plan_.file_mode_mask = umask(0);
   plan_.path = program_;

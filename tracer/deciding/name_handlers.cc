@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "policy/lexical_path.h"
@@ -24,16 +25,26 @@ bool IsDirectoryAt(const PinnedPath& pinned) {
 
 int Result(int value) { return value < 0 ? errno : 0; }
 
-const Rule kMovesProtected{"tree.moves-protected",
-                           "a directory that holds protected places stays where it is"};
-
 }  // namespace
 
-bool NameHandlers::HoldsProtected(const Subject& subject, std::string_view directory) const {
-  for (const PathGrant& carve_out : policy_.FloorFor(subject).carve_outs) {
-    if (IsWithin(carve_out.path, directory)) return true;
+// Making the directories that lead to a granted place (~/.cache for ~/.cache/pip) is part of the
+// grant. They come into being empty, and nothing more may be written into them.
+bool NameHandlers::LeadsToGrant(const Domain& domain, std::string_view directory) {
+  return std::any_of(domain.writable_roots.begin(), domain.writable_roots.end(),
+                     [&](const std::string& root) { return IsWithin(root, directory); });
+}
+
+SyscallAction NameHandlers::MakeDirectory(const SyscallInvocation& call, Process& process,
+                                          Place place, mode_t mode) const {
+  auto perform = [mode](const PinnedPath& pinned, const ProcessStatus& task) {
+    return Result(mkdirat(pinned.parent.get(), pinned.leaf.c_str(), mode & ~task.umask & 07777));
+  };
+  PinnedPath pinned;
+  if (Pin(call, process, place, pinned) == 0 &&
+      LeadsToGrant(*process.domain, pinned.path)) {
+    return DoIt(call, false, [&](const ProcessStatus& task) { return perform(pinned, task); });
   }
-  return false;
+  return Make(call, process, place, "create", "file-create", perform);
 }
 
 SyscallAction NameHandlers::Answer(int error) const {
@@ -54,14 +65,15 @@ int NameHandlers::Pin(const SyscallInvocation& call, const Process& process, Pla
 
 int NameHandlers::Decide(const SyscallInvocation& call, const Process& process,
                          const PinnedPath& pinned, Access access, std::string_view verb,
-                         std::string_view action, bool& covered) const {
-  Decision decision = policy_.EvaluateFile(process.domain->subject, {pinned.path, access});
+                         std::string_view action, bool& covered, bool moves_hierarchy) const {
+  Decision decision =
+      policy_.EvaluateFile(process.domain->subject, {pinned.path, access, moves_hierarchy});
   if (!decision.allowed()) {
     ReportFileDecision(reporter_, call, process, decision, verb, action, pinned.path, access);
     return decision.error;
   }
   // The kernel asks for the right on the directory, not on the name.
-  bool by_floor = process.domain->floor.Covers(ParentPath(pinned.path), access);
+  bool by_floor = floor_.Covers(*process.domain, ParentPath(pinned.path), access);
   if (record_all_) {
     ReportFileUse(reporter_, call, process, action, pinned.path, by_floor ? "floor" : "on-behalf");
   }
@@ -110,10 +122,13 @@ SyscallAction NameHandlers::Remove(const SyscallInvocation& call, Process& proce
     return Fail{errno};
   }
   bool covered = true;
-  error = Decide(call, process, pinned, Access::kWrite, "remove", "file-remove", covered);
+  error = Decide(call, process, pinned, Access::kWrite, "remove", "file-remove", covered,
+                 (flags & AT_REMOVEDIR) != 0);
   if (error != 0) return Fail{error};
   return DoIt(call, covered, [&](const ProcessStatus&) {
-    return Result(unlinkat(pinned.parent.get(), pinned.leaf.c_str(), flags));
+    int failure = Result(unlinkat(pinned.parent.get(), pinned.leaf.c_str(), flags));
+    if (failure == 0) floor_.NoteReplaced(pinned.path);
+    return failure;
   });
 }
 
@@ -130,23 +145,21 @@ SyscallAction NameHandlers::Rename(const SyscallInvocation& call, Process& proce
     return Fail{errno};
   }
   bool covered = true;
-  error = Decide(call, process, source, Access::kWrite, "rename", "file-rename", covered);
+  // A directory takes along what lies beneath it, to a path that no rule names.
+  bool moves = IsDirectoryAt(source) || IsDirectoryAt(target);
+  error = Decide(call, process, source, Access::kWrite, "rename", "file-rename", covered, moves);
   if (error == 0) {
-    error = Decide(call, process, target, Access::kWrite, "rename to", "file-rename", covered);
+    error = Decide(call, process, target, Access::kWrite, "rename to", "file-rename", covered, moves);
   }
   if (error != 0) return Fail{error};
-  // A directory that holds something protected would take it to a path that no rule names.
-  for (const PinnedPath* end : {&source, &target}) {
-    if (IsDirectoryAt(*end) && HoldsProtected(process.domain->subject, end->path)) {
-      Decision decision{Verdict::kDeny, EACCES, &kMovesProtected, true};
-      ReportFileDecision(reporter_, call, process, decision, "rename", "file-rename", end->path,
-                         Access::kWrite);
-      return Fail{decision.error};
-    }
-  }
   return DoIt(call, covered, [&](const ProcessStatus&) {
-    return Result(renameat2(source.parent.get(), source.leaf.c_str(), target.parent.get(),
-                            target.leaf.c_str(), flags));
+    int failure = Result(renameat2(source.parent.get(), source.leaf.c_str(),
+                                   target.parent.get(), target.leaf.c_str(), flags));
+    if (failure == 0) {
+      floor_.NoteReplaced(source.path);
+      floor_.NoteReplaced(target.path);
+    }
+    return failure;
   });
 }
 
@@ -212,18 +225,11 @@ SyscallAction NameHandlers::Symlink(const SyscallInvocation& call, Process& proc
 
 SyscallAction NameHandlers::Handle(const SyscallInvocation& call, Process& process) const {
   const auto& a = call.arguments;
-  auto make_directory = [&](Place place, mode_t mode) {
-    return Make(call, process, place, "create", "file-create",
-                [mode](const PinnedPath& pinned, const ProcessStatus& task) {
-                  return Result(mkdirat(pinned.parent.get(), pinned.leaf.c_str(),
-                                        mode & ~task.umask & 07777));
-                });
-  };
   switch (call.number) {
     case SYS_mkdir:
-      return make_directory({AT_FDCWD, a[0]}, UnsignedArgument(call, 1));
+      return MakeDirectory(call, process, {AT_FDCWD, a[0]}, UnsignedArgument(call, 1));
     case SYS_mkdirat:
-      return make_directory({IntArgument(call, 0), a[1]}, UnsignedArgument(call, 2));
+      return MakeDirectory(call, process, {IntArgument(call, 0), a[1]}, UnsignedArgument(call, 2));
     case SYS_rmdir:
       return Remove(call, process, {AT_FDCWD, a[0]}, AT_REMOVEDIR);
     case SYS_unlink:

@@ -10,6 +10,7 @@
 #include "tracer/deciding/syscall_action.h"
 #include "tracer/deciding/syscall_invocation.h"
 #include "tracer/deciding/violation_reporter.h"
+#include "tracer/tracee/floor_view.h"
 #include "tracer/tracee/path_resolver.h"
 #include "tracer/tracee/process_status.h"
 #include "tracer/tracee/process_tree.h"
@@ -21,9 +22,9 @@ class NameHandlers {
  public:
   // All references outlive the handlers. Loop thread only.
   NameHandlers(const Policy& policy, const TraceeMemory& memory, const PathResolver& resolver,
-               Reporter& reporter, bool record_all, bool floor_present)
-      : policy_(policy), memory_(memory), resolver_(resolver), reporter_(reporter),
-        record_all_(record_all), floor_present_(floor_present) {}
+               FloorView& floor, Reporter& reporter, bool record_all, bool floor_present)
+      : policy_(policy), memory_(memory), resolver_(resolver), floor_(floor),
+        reporter_(reporter), record_all_(record_all), floor_present_(floor_present) {}
 
   SyscallAction Handle(const SyscallInvocation& call, Process& process) const;
 
@@ -51,14 +52,18 @@ class NameHandlers {
   int Pin(const SyscallInvocation& call, const Process& process, Place place,
           PinnedPath& out) const;
   int Decide(const SyscallInvocation& call, const Process& process, const PinnedPath& pinned,
-             Access access, std::string_view verb, std::string_view action, bool& covered) const;
-  bool HoldsProtected(const Subject& subject, std::string_view directory) const;
+             Access access, std::string_view verb, std::string_view action, bool& covered,
+             bool moves_hierarchy = false) const;
+  static bool LeadsToGrant(const Domain& domain, std::string_view directory);
+  SyscallAction MakeDirectory(const SyscallInvocation& call, Process& process, Place place,
+                              mode_t mode) const;
   SyscallAction Answer(int error) const;
   SyscallAction DoIt(const SyscallInvocation& call, bool covered, const Perform& perform) const;
 
   const Policy& policy_;
   const TraceeMemory& memory_;
   const PathResolver& resolver_;
+  FloorView& floor_;
   Reporter& reporter_;
   bool record_all_;
   bool floor_present_;

@@ -127,12 +127,14 @@ SyscallAction OpenHandlers::OpenExisting(const SyscallInvocation& call, Process&
                        pinned.path, access);
     return Fail{decision.error};
   }
-  bool covered = process.domain->floor.Covers(pinned.path, access);
+  bool covered = floor_.Covers(*process.domain, pinned.path, access);
   if (options_.record_all) {
     ReportFileUse(reporter_, call, process, "file-open", pinned.path,
                   covered ? "floor" : "on-behalf");
   }
   if (covered) return Continue{ContinueReason::kFloorEnforced};
+  // The supervisor may look into more processes than the caller: never opened with its rights.
+  if (IsWithin(pinned.path, "/proc")) return Unfollowable();
 
   if (fstat(pinned.object.get(), &status) != 0) return Fail{errno};
   absl::StatusOr<ProcessStatus> task = ReadProcessStatus(call.tid);
@@ -183,7 +185,7 @@ SyscallAction OpenHandlers::OpenNew(const SyscallInvocation& call, Process& proc
     return Fail{decision.error};
   }
   // The kernel asks for the right to make names on the directory.
-  bool covered = process.domain->floor.Covers(ParentPath(pinned.path), access);
+  bool covered = floor_.Covers(*process.domain, ParentPath(pinned.path), access);
   if (options_.record_all) {
     ReportFileUse(reporter_, call, process, "file-create", pinned.path,
                   covered ? "floor" : "on-behalf");

@@ -9,6 +9,7 @@
 #include "tracer/deciding/syscall_action.h"
 #include "tracer/deciding/syscall_invocation.h"
 #include "tracer/deciding/violation_reporter.h"
+#include "tracer/tracee/floor_view.h"
 #include "tracer/tracee/path_resolver.h"
 #include "tracer/tracee/process_tree.h"
 #include "tracer/tracee/tracee_memory.h"
@@ -23,9 +24,9 @@ class OpenHandlers {
   };
   // All references outlive the handlers. Loop thread only.
   OpenHandlers(const Policy& policy, const TraceeMemory& memory, const PathResolver& resolver,
-               Reporter& reporter, Options options)
-      : policy_(policy), memory_(memory), resolver_(resolver), reporter_(reporter),
-        options_(options) {}
+               const FloorView& floor, Reporter& reporter, Options options)
+      : policy_(policy), memory_(memory), resolver_(resolver), floor_(floor),
+        reporter_(reporter), options_(options) {}
 
   SyscallAction Handle(const SyscallInvocation& call, Process& process) const;
 
@@ -49,6 +50,7 @@ class OpenHandlers {
   const Policy& policy_;
   const TraceeMemory& memory_;
   const PathResolver& resolver_;
+  const FloorView& floor_;
   Reporter& reporter_;
   Options options_;
 };

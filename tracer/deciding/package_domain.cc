@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "policy/lexical_path.h"
 #include "tracer/floor/landlock_ruleset.h"
 #include "tracer/syscall_status.h"
 #include "tracer/tracee/path_resolver.h"
@@ -21,6 +22,18 @@ std::string Canonical(const std::string& path) {
   if (!fd.valid()) return path;
   std::string canonical = DescriptorPath(fd.get());
   return canonical.empty() ? path : canonical;
+}
+
+// A rule needs an inode: what does not exist yet is covered by no rule.
+FloorPlan OnlyExisting(const FloorPlan& plan) {
+  std::vector<PathGrant> existing;
+  for (const PathGrant& grant : plan.grants()) {
+    struct stat status {};
+    if (lstat(grant.path.c_str(), &status) == 0 && !S_ISLNK(status.st_mode)) {
+      existing.push_back(grant);
+    }
+  }
+  return FloorPlan(std::move(existing));
 }
 
 }  // namespace
@@ -53,10 +66,21 @@ absl::StatusOr<ConfinedDomain> BuildDomain(const Policy& policy, Subject subject
                                            int landlock_abi) {
   ConfinedDomain confined;
   auto domain = std::make_shared<Domain>();
+  FloorRequest request = policy.FloorFor(subject);
+  for (const auto* grants : {&request.grants, &request.regrants}) {
+    for (const PathGrant& grant : *grants) {
+      if (Any(grant.access & Access::kWrite)) domain->writable_roots.push_back(grant.path);
+    }
+  }
   if (landlock_abi > 0) {
+    // Processes come and go: a /proc that is granted entry by entry would lack them. The kernel
+    // guards what is secret there (Landlock: other domains' processes; no capabilities: the rest).
+    std::erase_if(request.carve_outs,
+                  [](const PathGrant& carve_out) { return IsWithin(carve_out.path, "/proc"); });
     domain->floor = ExpandFloor(
-        policy.FloorFor(subject),
+        request,
         [&policy](std::string_view name) { return policy.IsHiddenName(name); }, ListDirectory);
+    domain->floor = OnlyExisting(domain->floor);
     absl::StatusOr<UniqueFd> ruleset = BuildLandlockRuleset(domain->floor, landlock_abi);
     if (!ruleset.ok()) return ruleset.status();
     confined.ruleset = *std::move(ruleset);
@@ -73,6 +97,7 @@ absl::StatusOr<ConfinedDomain> PackageDomains::Make(Subject subject) {
   }
   for (PathGrant& grant : subject.own) grant.path = Canonical(grant.path);
   subject.own.push_back({directory, Access::kRead | Access::kWrite | Access::kExecute});
+  if (!shim_path_.empty()) subject.own.push_back({shim_path_, Access::kRead | Access::kExecute});
   absl::StatusOr<ConfinedDomain> confined = BuildDomain(policy_, std::move(subject), landlock_abi_);
   if (!confined.ok()) return confined.status();
   auto domain = std::make_shared<Domain>(*confined->domain);

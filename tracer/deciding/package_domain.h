@@ -29,8 +29,11 @@ absl::StatusOr<ConfinedDomain> BuildDomain(const Policy& policy, Subject subject
 class PackageDomains {
  public:
   // `temporary_root` exists, belongs to this run alone and is removed by its owner.
-  PackageDomains(const Policy& policy, std::string temporary_root, int landlock_abi)
-      : policy_(policy), temporary_root_(std::move(temporary_root)), landlock_abi_(landlock_abi) {}
+  // `shim_path`: what LD_PRELOAD names, which the dynamic linker must be able to open; "" for none.
+  PackageDomains(const Policy& policy, std::string temporary_root, std::string shim_path,
+                 int landlock_abi)
+      : policy_(policy), temporary_root_(std::move(temporary_root)),
+        shim_path_(std::move(shim_path)), landlock_abi_(landlock_abi) {}
 
   // The subject's paths are made canonical where they exist.
   absl::StatusOr<ConfinedDomain> Make(Subject subject);
@@ -38,6 +41,7 @@ class PackageDomains {
  private:
   const Policy& policy_;
   std::string temporary_root_;
+  std::string shim_path_;
   int landlock_abi_;
   int next_directory_ = 1;
 };

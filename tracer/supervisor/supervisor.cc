@@ -37,10 +37,10 @@ class Loop {
         options_(options),
         listener_(std::move(listener)),
         tree_(parts_.root_domain),
-        domains_(parts_.policy, options.temporary_root, options.landlock_abi),
-        open_(parts_.policy, memory_, resolver_, parts_.reporter,
+        domains_(parts_.policy, options.temporary_root, options.shim_path, options.landlock_abi),
+        open_(parts_.policy, memory_, resolver_, floor_, parts_.reporter,
               {options.record_all, options.landlock_abi > 0}),
-        names_(parts_.policy, memory_, resolver_, parts_.reporter, options.record_all,
+        names_(parts_.policy, memory_, resolver_, floor_, parts_.reporter, options.record_all,
                options.landlock_abi > 0),
         attributes_(parts_.policy, memory_, resolver_, parts_.reporter),
         exec_(parts_.policy, memory_, resolver_, domains_, parts_.reporter, options.shim_path),
@@ -70,6 +70,7 @@ class Loop {
   ProcessTree tree_;
   ProcessVmMemory memory_;
   PathResolver resolver_;
+  FloorView floor_;
   PackageDomains domains_;
   ListenerRegistry registry_;
   OpenHandlers open_;

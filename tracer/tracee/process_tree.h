@@ -23,6 +23,7 @@ struct Domain {
   Subject subject;
   FloorPlan floor;                 // what the kernel lets this domain do by itself
   std::string temporary_directory;  // private to a package; "" for others
+  std::vector<std::string> writable_roots;  // hierarchies with kWrite, whether they exist or not
 };
 
 struct Process {
