@@ -58,6 +58,11 @@ class Source(PipCase):
         world, outcome = self.pip_same(["install", "modern"])
         self.attributed(world, "modern", "1.2")
 
+    def test_InAHomeWithoutACacheDirectory(self):
+        """The home of a new user: pip makes the directory and keeps the wheel it built."""
+        self.pip_same(["install", "--no-build-isolation", "modern"],
+                      lambda world: os.rmdir(os.path.join(world.home, ".cache")))
+
     def test_LegacySetupPy(self):
         world, outcome = self.pip_same(["install", "--no-build-isolation", "legacy"])
         self.attributed(world, "legacy", "0.9")

@@ -73,14 +73,21 @@ class Wheels(PipCase):
     def test_WithoutACache(self):
         self.pip_same(["install", "--no-cache-dir", "tree-top"])
 
+    def test_InAHomeWithoutACacheDirectory(self):
+        """The home of a new user."""
+        self.pip_same(["install", "leaf"],
+                      lambda world: os.rmdir(os.path.join(world.home, ".cache")))
+
     def test_SecondInstallComesFromTheCache(self):
-        if environment.safe_trace() is None:
-            self.skipTest("SAFE_TRACE is not set: only the bare half ran")
-        world, _ = self.pip(["download", "-d", "one", "leaf"], True)
-        before = len([r for r in self.server.requests if r.startswith("/files/")])
-        self.pip(["download", "-d", "two", "leaf"], True, world=world)
-        after = len([r for r in self.server.requests if r.startswith("/files/")])
-        self.assertEqual(before, after, "the cache was written and is read")
+        for supervised in (False, True) if environment.safe_trace() else (False,):
+            with self.subTest(supervised=supervised):
+                world, _ = self.pip(["download", "-d", "one", "leaf"], supervised)
+                before = self._fetched()
+                self.pip(["download", "-d", "two", "leaf"], supervised, world=world)
+                self.assertEqual(before, self._fetched(), "the cache was written and is read")
+
+    def _fetched(self):
+        return len([path for path in self.server.requests if path.startswith("/files/")])
 
     def test_MissingPackageFailsAsBare(self):
         for supervised in (False, True) if environment.safe_trace() else (False,):

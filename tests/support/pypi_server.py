@@ -27,6 +27,9 @@ class PypiServer:
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
+                if self.path.startswith("/files/"):  # lets pip keep it
+                    self.send_header("Cache-Control", "max-age=600")
+                    self.send_header("ETag", '"%s"' % hashlib.sha256(body).hexdigest()[:16])
                 self.end_headers()
                 self.wfile.write(body)
 

@@ -66,6 +66,7 @@ class World:
             self.add_secret(os.path.join(self.project, name), text)
         for name, text in NEUTRAL_HOME_FILES.items():
             write_file(os.path.join(self.home, name), text)
+        os.mkdir(os.path.join(self.home, ".cache"), 0o700)
         self.secret_variables = self._secret_variables()
 
     def _directory(self, name, mode=0o755):

@@ -15,8 +15,9 @@ class Attack(AttackBase):
 
     def prepare(self, world):
         write_file(os.path.join(world.outside, "neutral.txt"), "nothing of interest\n")
-        self.secret = os.path.join(world.home, ".ssh/id_rsa")
-        self.marker = world.markers[self.secret]
+        # A name that is harmless elsewhere, so that the exchanged directory may hold it too.
+        self.secret = os.path.join(world.home, ".ssh/plain.txt")
+        self.marker = world.add_secret(self.secret)
         # Neutral for a plain command; for package code outside of its allow-list.
         self.letter = os.path.join(world.home, "notes.txt")
         write_file(self.letter, "neutral but not a package's business\n")
@@ -29,7 +30,9 @@ class Attack(AttackBase):
         made = [Step("flip", [str(tries), str(seconds), neutral, self.secret, self.marker],
                      timeout=90)]
         if self.delivery == "pip":
-            made.append(Step("flip-static", [str(tries // 4), str(seconds // 3 + 1), neutral,
+            if self.supervised:
+                tries, seconds = tries // 4, seconds // 3 + 1
+            made.append(Step("flip-static", [str(tries), str(seconds), neutral,
                                              self.letter, "not a package's business"],
                              timeout=90))
         return made
@@ -50,9 +53,10 @@ class Attack(AttackBase):
         case.assertGreaterEqual(len(races), 3, outcome.describe())
         for name, tries, opened, leaks in races:
             case.assertEqual(0, leaks, "%s leaked in %d tries" % (name, tries))
-            case.assertGreater(tries, 500, "%s: too few tries to mean anything" % name)
-            if name != "directory":
-                case.assertGreater(opened, 0, "%s: the allowed file was never opened" % name)
+            # An exchange is decided by the supervisor too, thus much slower than an open.
+            case.assertGreater(tries, 100 if name == "directory" else 500,
+                               "%s: too few tries to mean anything" % name)
+            case.assertGreater(opened, 0, "%s: the allowed file was never opened" % name)
         print("B1 %s: %s" % (self.delivery, races))
 
     def records(self, world):

@@ -1,4 +1,5 @@
-// Sends a secret to unix sockets: sockets SECRET {stream|dgram}:PATH... ("@" begins an abstract name)
+// Sends a secret to unix sockets: sockets SECRET {stream|dgram}:PATH... ("@" begins an abstract
+// name)
 #include "attack.h"
 
 int main(int argc, char** argv) {

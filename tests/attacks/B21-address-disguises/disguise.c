@@ -112,8 +112,8 @@ static void Races(long tries) {
   snprintf(text, sizeof text, "[race-udp %s]", secret);
   struct iovec data = {text, strlen(text)};
   flipped = Ipv4("127.0.0.1", udp_ports[0]);
-  struct msghdr message = {.msg_name = &flipped, .msg_namelen = sizeof flipped,
-                           .msg_iov = &data, .msg_iovlen = 1};
+  struct msghdr message = {
+      .msg_name = &flipped, .msg_namelen = sizeof flipped, .msg_iov = &data, .msg_iovlen = 1};
   pthread_t thread;
   int fd = socket(AF_INET, SOCK_DGRAM, 0);
   atomic_store(&stop, 0);
@@ -122,8 +122,9 @@ static void Races(long tries) {
   double end = Seconds() + 8;
   for (long i = 0; i < tries && Seconds() < end; ++i) {
     if (sendmsg(fd, &message, MSG_DONTWAIT) > 0) ++sent;
-    if (sendto(fd, text, strlen(text), MSG_DONTWAIT, (struct sockaddr*)&flipped,
-               sizeof flipped) > 0) ++sent;
+    if (sendto(fd, text, strlen(text), MSG_DONTWAIT, (struct sockaddr*)&flipped, sizeof flipped) >
+        0)
+      ++sent;
   }
   atomic_store(&stop, 1);
   pthread_join(thread, NULL);

@@ -13,7 +13,9 @@ int main(int argc, char** argv) {
     if (result != 0) continue;
     char byte[16], control[256];
     struct iovec data = {byte, sizeof byte};
-    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control,
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
                              .msg_controllen = sizeof control};
     struct timeval limit = {5, 0};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);

@@ -5,15 +5,17 @@
 
 static long Int80(long number, long a, long b, long c) {
   long result;
-  __asm__ volatile("int $0x80" : "=a"(result) : "a"(number), "b"(a), "c"(b), "d"(c)
+  __asm__ volatile("int $0x80"
+                   : "=a"(result)
+                   : "a"(number), "b"(a), "c"(b), "d"(c)
                    : "memory", "r8", "r9", "r10", "r11");
   return result;
 }
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
-  char* low = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT,
-                   -1, 0);
+  char* low =
+      mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
   if (low == MAP_FAILED) return 1;
   strcpy(low, argv[2]);
   pid_t child = fork();  // the entry may be answered with a signal

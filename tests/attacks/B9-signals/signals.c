@@ -27,11 +27,11 @@ static pid_t ParentOf(pid_t pid, char* name) {
 }
 
 // Names what is tried, then tries it.
-#define TRY(text, call)                             \
-  do {                                              \
-    char what[128];                                 \
+#define TRY(text, call)                               \
+  do {                                                \
+    char what[128];                                   \
     snprintf(what, sizeof what, "%s %s", whom, text); \
-    Result(what, call);                             \
+    Result(what, call);                               \
   } while (0)
 
 static void Strike(const char* whom, pid_t pid) {
