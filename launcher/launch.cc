@@ -191,6 +191,9 @@ absl::Status Run::PrepareEnvironment() {
     std::erase_if(variables, [](const std::string& v) { return v.starts_with("TMPDIR="); });
     variables.push_back(Concat("TMPDIR=", own));
   }
+  for (const auto& [name, value] : run_.profile->default_variables) {
+    if (!run_.facts.environment.contains(name)) variables.push_back(Concat(name, "=", value));
+  }
   shim_ = FindShim();
   environment_ = ScrubEnvironment(*run_.policy, root_.domain->subject, variables, shim_);
   plan_.environment = environment_.variables;
