@@ -39,6 +39,14 @@ class Performance:
     def __init__(self, attacks, delivery, base, supervised):
         self.attacks = attacks
         self.world = World(base=base)
+        try:
+            self._perform(delivery, supervised)
+        except BaseException:
+            self.close()
+            raise
+
+    def _perform(self, delivery, supervised):
+        attacks = self.attacks
         self.delivery = delivery(self.world)
         for attack in attacks:
             attack.delivery = self.delivery.name
