@@ -286,8 +286,6 @@ absl::Status Run::Prepare() {
   status = StartNetwork();
   if (status.ok()) status = OpenTrace();
   if (!status.ok()) return status;
-  // The supervised side runs as the same user: nobody but root may look into the supervisor.
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   // Whoever loses its parent becomes a child of the supervisor, which reaps it.
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   // Made on a task's behalf, a file gets the mode that the task's umask leaves.
@@ -330,6 +328,9 @@ int Run::Execute() {
   if (!status.ok()) return Fail(status);
   absl::StatusOr<SeizedChild> child = StartChild(plan_);
   if (!child.ok()) return Fail(child.status());
+  // The supervised side runs as the same user: nobody but root may look into the supervisor. Not
+  // before the fork: the child would inherit it, and an ordinary user could not trace the child.
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   return Supervised(*std::move(child));
 }
 

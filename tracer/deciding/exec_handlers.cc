@@ -17,6 +17,10 @@
 namespace safe_trace {
 namespace {
 
+const Rule kMadeBesideHidden{"floor.made-beside-hidden",
+                             "made during the run beside a hidden file; run it from a "
+                             "subdirectory or from $TMPDIR"};
+
 constexpr size_t kMaximumFactFile = 64 * 1024;
 
 const Rule kForeignArchitecture{"exec.foreign-architecture",
@@ -83,6 +87,15 @@ SyscallAction ExecHandlers::Handle(const SyscallInvocation& call, Process& proce
     reporter_.ReportDecision(process, decision, ExecEvent(pinned.path), "run " + pinned.path, "");
     return Fail{decision.error};
   }
+  // The kernel opens a program for reading too. Where a hidden file made the floor name the entries
+  // of a directory one by one, what was made there since is not among them.
+  bool on_disk = pinned.path.starts_with('/') && !pinned.path.starts_with("/memfd:");
+  if (options_.floor_present && on_disk &&
+      !floor_.Covers(*process.domain, pinned.path, Access::kRead | Access::kExecute)) {
+    Decision refusal{Verdict::kDeny, EACCES, &kMadeBesideHidden, false};
+    reporter_.ReportDecision(process, refusal, ExecEvent(pinned.path), "run " + pinned.path, "");
+    return Fail{EACCES};
+  }
   UniqueFd file(open(DescriptorLink(pinned.object.get()).c_str(),
                      O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.valid()) {
@@ -113,7 +126,7 @@ absl::StatusOr<ExecOutcome> ExecHandlers::AfterExec(Process& process, Image& ima
   }
   std::vector<std::string> environment;
   bool may_change = subject.role == Role::kManager;
-  if (may_change || !shim_path_.empty()) {
+  if (may_change || !options_.shim_path.empty()) {
     absl::StatusOr<std::vector<std::string>> read = ReadEnvironmentOf(process.tgid);
     if (!read.ok()) return read.status();
     environment = *std::move(read);
@@ -169,7 +182,7 @@ void ExecHandlers::DropForeignPreload(Process& process, const Image& image,
                                       const std::vector<std::string>& environment,
                                       EnvironmentEdit& edit) const {
   (void)process;
-  if (shim_path_.empty()) return;
+  if (options_.shim_path.empty()) return;
   auto preload = std::find_if(environment.begin(), environment.end(), [](const std::string& v) {
     return v.starts_with("LD_PRELOAD=");
   });
@@ -177,9 +190,9 @@ void ExecHandlers::DropForeignPreload(Process& process, const Image& image,
   absl::StatusOr<ElfImage> elf = ReadElfImage(image.file.get());
   if (!elf.ok() || elf->interpreter.empty() || elf->interpreter == kPlatformInterpreter) return;
   std::string value(ValueOf(*preload));
-  size_t at = value.find(shim_path_);
+  size_t at = value.find(options_.shim_path);
   if (at == std::string::npos) return;
-  size_t end = at + shim_path_.size();
+  size_t end = at + options_.shim_path.size();
   if (end < value.size() && (value[end] == ':' || value[end] == ' ')) ++end;
   value.erase(at, end - at);
   edit.removed_names.emplace_back("LD_PRELOAD");

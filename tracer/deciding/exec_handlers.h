@@ -14,6 +14,7 @@
 #include "tracer/deciding/syscall_invocation.h"
 #include "tracer/deciding/violation_reporter.h"
 #include "tracer/tracee/exec_surgery.h"
+#include "tracer/tracee/floor_view.h"
 #include "tracer/tracee/image.h"
 #include "tracer/tracee/path_resolver.h"
 #include "tracer/tracee/process_tree.h"
@@ -30,12 +31,16 @@ struct ExecOutcome {
 
 class ExecHandlers {
  public:
-  // All references outlive the handlers. Loop thread only. `shim_path` is what LD_PRELOAD was given,
-  // "" for none.
+  // All references outlive the handlers. Loop thread only.
+  struct Options {
+    std::string shim_path;      // what LD_PRELOAD was given, "" for none
+    bool floor_present = true;  // a Landlock domain confines every task
+  };
   ExecHandlers(const Policy& policy, const TraceeMemory& memory, const PathResolver& resolver,
-               PackageDomains& domains, Reporter& reporter, std::string shim_path)
-      : policy_(policy), memory_(memory), resolver_(resolver), domains_(domains),
-        reporter_(reporter), shim_path_(std::move(shim_path)) {}
+               const FloorView& floor, PackageDomains& domains, Reporter& reporter,
+               Options options)
+      : policy_(policy), memory_(memory), resolver_(resolver), floor_(floor), domains_(domains),
+        reporter_(reporter), options_(std::move(options)) {}
 
   SyscallAction Handle(const SyscallInvocation& call, Process& process) const;
 
@@ -53,9 +58,10 @@ class ExecHandlers {
   const Policy& policy_;
   const TraceeMemory& memory_;
   const PathResolver& resolver_;
+  const FloorView& floor_;
   PackageDomains& domains_;
   Reporter& reporter_;
-  std::string shim_path_;
+  Options options_;
 };
 
 }  // namespace safe_trace

@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
 
@@ -44,7 +46,37 @@ InjectFd Injected(int fd, uint64_t flags) {
   return InjectFd{UniqueFd(fd), (flags & O_CLOEXEC) != 0};
 }
 
+const Rule kOtherProcess{"process.outside", "memory and environment of a process outside its domain"};
+const Rule kOwnProcess{"process.own", "not another process"};
+
+// What the kernel gives only to those who may trace the process.
+constexpr std::array<std::string_view, 8> kProcessSecrets = {
+    "environ", "mem", "maps", "smaps", "pagemap", "auxv", "stack", "syscall"};
+
 }  // namespace
+
+// The kernel refuses these by itself (Landlock keeps domains apart). Asked for, they are evidence.
+Decision OpenHandlers::DecideOnProcess(const Process& process, std::string_view path) const {
+  Decision allowed{Verdict::kAllow, 0, &kOwnProcess, false};
+  constexpr std::string_view kProc = "/proc/";
+  if (!path.starts_with(kProc)) return allowed;
+  std::string_view entry = BaseName(path);
+  if (std::find(kProcessSecrets.begin(), kProcessSecrets.end(), entry) == kProcessSecrets.end()) {
+    return allowed;
+  }
+  pid_t pid = 0;
+  for (char c : path.substr(kProc.size())) {
+    if (c < '0' || c > '9' || pid > 100'000'000) break;
+    pid = pid * 10 + (c - '0');
+  }
+  if (pid == 0) return allowed;
+  const Process* target = tree_.FindByThread(pid);
+  bool is_ours = target != nullptr && (process.domain->subject.role != Role::kPackage ||
+                                       target->domain == process.domain);
+  if (is_ours) return allowed;
+  bool is_violation = entry == "environ" || entry == "mem";
+  return {Verdict::kDeny, EACCES, &kOtherProcess, is_violation};
+}
 
 int OpenHandlers::Decode(const SyscallInvocation& call, Request& request) const {
   switch (call.number) {
@@ -122,6 +154,10 @@ SyscallAction OpenHandlers::OpenExisting(const SyscallInvocation& call, Process&
   Access access = AccessOf(request.flags);
   const Subject& subject = process.domain->subject;
   Decision decision = policy_.EvaluateFile(subject, {pinned.path, access});
+  if (decision.allowed()) {
+    Decision on_process = DecideOnProcess(process, pinned.path);
+    if (!on_process.allowed()) decision = on_process;
+  }
   if (!decision.allowed()) {
     ReportFileDecision(reporter_, call, process, decision, AccessVerb(access), "file-open",
                        pinned.path, access);

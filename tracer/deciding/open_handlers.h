@@ -24,8 +24,8 @@ class OpenHandlers {
   };
   // All references outlive the handlers. Loop thread only.
   OpenHandlers(const Policy& policy, const TraceeMemory& memory, const PathResolver& resolver,
-               const FloorView& floor, Reporter& reporter, Options options)
-      : policy_(policy), memory_(memory), resolver_(resolver), floor_(floor),
+               const FloorView& floor, ProcessTree& tree, Reporter& reporter, Options options)
+      : policy_(policy), memory_(memory), resolver_(resolver), floor_(floor), tree_(tree),
         reporter_(reporter), options_(options) {}
 
   SyscallAction Handle(const SyscallInvocation& call, Process& process) const;
@@ -46,11 +46,14 @@ class OpenHandlers {
   SyscallAction OpenAbsent(const SyscallInvocation& call, Process& process, const Request& request,
                            const std::string& path, int error) const;
   SyscallAction Unfollowable() const;
+  // The decision on a secret of another process (/proc/PID/environ), allowed where it is none.
+  Decision DecideOnProcess(const Process& process, std::string_view path) const;
 
   const Policy& policy_;
   const TraceeMemory& memory_;
   const PathResolver& resolver_;
   const FloorView& floor_;
+  ProcessTree& tree_;
   Reporter& reporter_;
   Options options_;
 };

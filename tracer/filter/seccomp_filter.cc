@@ -46,9 +46,6 @@ scmp_arg_cmp Equals(unsigned argument, uint64_t value) {
 scmp_arg_cmp HasBits(unsigned argument, uint64_t bits) {
   return {argument, SCMP_CMP_MASKED_EQ, bits, bits};
 }
-scmp_arg_cmp LacksBits(unsigned argument, uint64_t bits) {
-  return {argument, SCMP_CMP_MASKED_EQ, bits, 0};
-}
 // 64-bit comparison: a value with garbage above is great, and falls on the refusing side.
 scmp_arg_cmp GreaterThan(unsigned argument, uint64_t value) {
   return {argument, SCMP_CMP_GT, value, 0};
@@ -71,6 +68,10 @@ class Rules {
       failed_number_ = number;
     }
   }
+  // The supervisor is asked: it decides, or refuses and writes it down.
+  void Ask(int number, std::initializer_list<scmp_arg_cmp> comparisons = {}) {
+    Add(SCMP_ACT_NOTIFY, number, comparisons);
+  }
   void Refuse(int error, int number, std::initializer_list<scmp_arg_cmp> comparisons = {}) {
     Add(SCMP_ACT_ERRNO(static_cast<uint16_t>(error)), number, comparisons);
   }
@@ -92,87 +93,88 @@ void AddSocketRules(Rules& rules) {
     if (family == AF_UNIX || family == AF_INET || family == AF_INET6 || family == AF_NETLINK) {
       continue;
     }
-    rules.Refuse(EAFNOSUPPORT, SYS_socket, {Equals(0, family)});
+    rules.Ask(SYS_socket, {Equals(0, family)});
   }
-  rules.Refuse(EAFNOSUPPORT, SYS_socket, {GreaterThan(0, kHighestFamily - 1)});
+  rules.Ask(SYS_socket, {GreaterThan(0, kHighestFamily - 1)});
   // SOCK_TYPE_MASK is 0xf: the bits above are SOCK_CLOEXEC and SOCK_NONBLOCK.
   constexpr std::array<uint64_t, 5> kRefusedTypes = {SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET, SOCK_DCCP,
                                                      SOCK_PACKET};
   for (uint64_t family : {AF_INET, AF_INET6}) {
     for (uint64_t type : kRefusedTypes) {
-      rules.Refuse(EPERM, SYS_socket,
+      rules.Ask(SYS_socket,
                    {Equals(0, family), scmp_arg_cmp{1, SCMP_CMP_MASKED_EQ, 0xf, type}});
     }
     for (uint64_t protocol = 1; protocol < IPPROTO_UDP; ++protocol) {
       if (protocol == IPPROTO_TCP) continue;
-      rules.Refuse(EPROTONOSUPPORT, SYS_socket, {Equals(0, family), Equals(2, protocol)});
+      rules.Ask(SYS_socket, {Equals(0, family), Equals(2, protocol)});
     }
     // MPTCP among them: Landlock does not see it.
-    rules.Refuse(EPROTONOSUPPORT, SYS_socket, {Equals(0, family), GreaterThan(2, IPPROTO_UDP)});
+    rules.Ask(SYS_socket, {Equals(0, family), GreaterThan(2, IPPROTO_UDP)});
   }
-  rules.Refuse(EPROTONOSUPPORT, SYS_socket, {Equals(0, AF_NETLINK), NotEquals(2, 0)});
+  rules.Ask(SYS_socket, {Equals(0, AF_NETLINK), NotEquals(2, 0)});
   // Fast open connects inside a send or a later write, where nobody is asked.
-  rules.Refuse(ENOPROTOOPT, SYS_setsockopt,
+  rules.Ask(SYS_setsockopt,
                {Equals(1, IPPROTO_TCP), Equals(2, kTcpFastopenConnect)});
   // Source routes would lead an allowed address elsewhere.
-  rules.Refuse(EPERM, SYS_setsockopt, {Equals(1, IPPROTO_IP), Equals(2, kIpOptions)});
-  rules.Refuse(EPERM, SYS_setsockopt, {Equals(1, IPPROTO_IPV6), Equals(2, kIpv6RoutingHeader)});
+  rules.Ask(SYS_setsockopt, {Equals(1, IPPROTO_IP), Equals(2, kIpOptions)});
+  rules.Ask(SYS_setsockopt, {Equals(1, IPPROTO_IPV6), Equals(2, kIpv6RoutingHeader)});
 }
 
 // A send without an address to a connected socket passes for free.
 void AddSendRules(Rules& rules) {
-  rules.Add(SCMP_ACT_NOTIFY, SYS_sendto, {NotEquals(4, 0), LacksBits(3, MSG_FASTOPEN)});
-  rules.Refuse(EPERM, SYS_sendto, {HasBits(3, MSG_FASTOPEN)});
-  rules.Add(SCMP_ACT_NOTIFY, SYS_sendmsg, {LacksBits(2, MSG_FASTOPEN)});
-  rules.Refuse(EPERM, SYS_sendmsg, {HasBits(2, MSG_FASTOPEN)});
-  rules.Add(SCMP_ACT_NOTIFY, SYS_sendmmsg, {LacksBits(3, MSG_FASTOPEN)});
-  rules.Refuse(EPERM, SYS_sendmmsg, {HasBits(3, MSG_FASTOPEN)});
+  rules.Ask(SYS_sendto, {NotEquals(4, 0)});
+  // Without an address a send can still connect, by fast open.
+  rules.Ask(SYS_sendto, {HasBits(3, MSG_FASTOPEN)});
+  rules.Ask(SYS_sendmsg);
+  rules.Ask(SYS_sendmmsg);
 }
 
 void AddTargetRules(Rules& rules, const FilterOptions& options) {
   for (int number : {SYS_prlimit64, SYS_sched_setaffinity, SYS_sched_setscheduler,
                      SYS_sched_setparam, SYS_sched_setattr}) {
-    rules.Add(SCMP_ACT_NOTIFY, number, {NotEquals(0, 0)});
+    rules.Ask(number, {NotEquals(0, 0)});
   }
   for (int number : {SYS_setpriority, SYS_ioprio_set}) {
-    rules.Add(SCMP_ACT_NOTIFY, number, {NotEquals(1, 0)});
+    rules.Ask(number, {NotEquals(1, 0)});
   }
   if (!options.signals_scoped) {
     for (int number : {SYS_kill, SYS_tkill, SYS_tgkill, SYS_rt_sigqueueinfo,
                        SYS_rt_tgsigqueueinfo, SYS_pidfd_send_signal}) {
-      rules.Add(SCMP_ACT_NOTIFY, number);
+      rules.Ask(number);
     }
   }
   if (!options.tracing_scoped) {
-    rules.Refuse(EPERM, SYS_process_vm_readv);
-    rules.Refuse(EPERM, SYS_process_vm_writev);
+    rules.Ask(SYS_process_vm_readv);
+    rules.Ask(SYS_process_vm_writev);
   }
 }
 
 void AddProcessRules(Rules& rules) {
   for (uint64_t bit = 1; bit <= kNewNamespaces && bit != 0; bit <<= 1) {
     if ((kNewNamespaces & bit) == 0) continue;
-    rules.Refuse(EPERM, SYS_unshare, {HasBits(0, bit)});
+    rules.Ask(SYS_unshare, {HasBits(0, bit)});
     // 0x80 is CLONE_NEWTIME for unshare; in clone it belongs to the exit signal.
-    if (bit != 0x80) rules.Refuse(EPERM, SYS_clone, {HasBits(0, bit)});
+    if (bit != 0x80) rules.Ask(SYS_clone, {HasBits(0, bit)});
   }
   // Such a task would leave the tracer.
-  rules.Refuse(EPERM, SYS_clone, {HasBits(0, CLONE_UNTRACED)});
+  rules.Ask(SYS_clone, {HasBits(0, CLONE_UNTRACED)});
   // After the supervisor's death a second listener would be accepted, and the newest filter wins.
-  rules.Refuse(EBUSY, SYS_seccomp, {HasBits(1, SECCOMP_FILTER_FLAG_NEW_LISTENER)});
+  rules.Ask(SYS_seccomp, {HasBits(1, SECCOMP_FILTER_FLAG_NEW_LISTENER)});
   // An undumpable task cannot be read by a supervisor that is not root. Answered with success:
   // agents that ask for it give up when it fails.
   rules.Refuse(0, SYS_prctl, {Equals(0, PR_SET_DUMPABLE)});
   // Input pushed into the terminal would be typed into the user's shell.
   for (uint64_t request : {static_cast<uint64_t>(TIOCSTI), static_cast<uint64_t>(TIOCLINUX),
                            static_cast<uint64_t>(TIOCCONS)}) {
-    rules.Refuse(EPERM, SYS_ioctl, {Equals(1, request)});
+    rules.Ask(SYS_ioctl, {Equals(1, request)});
   }
 }
 
 void AddTable(Rules& rules) {
   for (const SyscallEntry& entry : SyscallTable()) {
-    if (entry.handling == Handling::kNotify) rules.Add(SCMP_ACT_NOTIFY, entry.number);
+    if (entry.handling == Handling::kNotify || entry.handling == Handling::kRefuseAloud) {
+      rules.Ask(entry.number);
+    }
     if (entry.handling == Handling::kRefuse) rules.Refuse(entry.error, entry.number);
   }
 }

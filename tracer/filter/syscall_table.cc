@@ -26,18 +26,24 @@ namespace safe_trace {
 namespace {
 
 constexpr SyscallEntry Notify(int number, std::string_view name, HandlerGroup group) {
-  return {number, name, Handling::kNotify, group, 0, {}};
+  return {number, name, Handling::kNotify, group, 0, {}, false};
 }
 constexpr SyscallEntry Refuse(int number, std::string_view name, int error,
                               std::string_view reason) {
-  return {number, name, Handling::kRefuse, HandlerGroup::kNone, error, reason};
+  return {number, name, Handling::kRefuse, HandlerGroup::kNone, error, reason, false};
+}
+constexpr SyscallEntry RefuseAloud(int number, std::string_view name, int error,
+                                   std::string_view reason, bool forbidden) {
+  return {number, name, Handling::kRefuseAloud, HandlerGroup::kRefused, error, reason, forbidden};
 }
 constexpr SyscallEntry Conditional(int number, std::string_view name, HandlerGroup group) {
-  return {number, name, Handling::kConditional, group, 0, {}};
+  return {number, name, Handling::kConditional, group, 0, {}, false};
 }
 
 #define ST_NOTIFY(name, group) Notify(SYS_##name, #name, HandlerGroup::group)
 #define ST_REFUSE(name, error, reason) Refuse(SYS_##name, #name, error, reason)
+#define ST_UNAVAILABLE(name, error, reason) RefuseAloud(SYS_##name, #name, error, reason, false)
+#define ST_FORBIDDEN(name, error, reason) RefuseAloud(SYS_##name, #name, error, reason, true)
 #define ST_CONDITIONAL(name, group) Conditional(SYS_##name, #name, HandlerGroup::group)
 
 constexpr std::string_view kUnseen = "its work would not be seen";
@@ -96,8 +102,8 @@ constexpr auto kTable = std::to_array<SyscallEntry>({
     ST_CONDITIONAL(sendto, kNetwork),
     ST_CONDITIONAL(sendmsg, kNetwork),
     ST_CONDITIONAL(sendmmsg, kNetwork),
-    ST_CONDITIONAL(socket, kNone),
-    ST_CONDITIONAL(setsockopt, kNone),
+    ST_CONDITIONAL(socket, kRefused),
+    ST_CONDITIONAL(setsockopt, kRefused),
 
     // A process named by number may be one outside: only the tree's own may be meant.
     ST_CONDITIONAL(prlimit64, kTarget),
@@ -113,74 +119,76 @@ constexpr auto kTable = std::to_array<SyscallEntry>({
     ST_CONDITIONAL(rt_sigqueueinfo, kTarget),
     ST_CONDITIONAL(rt_tgsigqueueinfo, kTarget),
     ST_CONDITIONAL(pidfd_send_signal, kTarget),
-    ST_CONDITIONAL(process_vm_readv, kNone),
-    ST_CONDITIONAL(process_vm_writev, kNone),
+    ST_CONDITIONAL(process_vm_readv, kRefused),
+    ST_CONDITIONAL(process_vm_writev, kRefused),
     ST_NOTIFY(shmat, kTarget),
 
-    ST_CONDITIONAL(clone, kNone),
-    ST_CONDITIONAL(unshare, kNone),
-    ST_CONDITIONAL(seccomp, kNone),
+    ST_CONDITIONAL(clone, kRefused),
+    ST_CONDITIONAL(unshare, kRefused),
+    ST_CONDITIONAL(seccomp, kRefused),
     ST_CONDITIONAL(prctl, kNone),
-    ST_CONDITIONAL(ioctl, kNone),
+    ST_CONDITIONAL(ioctl, kRefused),
 
     ST_REFUSE(clone3, ENOSYS, "its flags lie in memory; programs fall back to clone"),
     ST_REFUSE(io_uring_setup, ENOSYS, kUnseen),
     ST_REFUSE(io_uring_enter, ENOSYS, kUnseen),
     ST_REFUSE(io_uring_register, ENOSYS, kUnseen),
-    ST_REFUSE(ptrace, EPERM, "the tree is traced already, and by one tracer only"),
-    ST_REFUSE(pidfd_getfd, EPERM, kInspect),
-    ST_REFUSE(kcmp, EPERM, kInspect),
-    ST_REFUSE(process_madvise, EPERM, kInspect),
-    ST_REFUSE(process_mrelease, EPERM, kInspect),
-    ST_REFUSE(migrate_pages, EPERM, kInspect),
-    ST_REFUSE(move_pages, EPERM, kInspect),
-    ST_REFUSE(perf_event_open, EACCES, kInspect),
-    ST_REFUSE(open_by_handle_at, EPERM, "it opens files without a path"),
-    ST_REFUSE(fanotify_init, EPERM, "it watches what others do, and hands out descriptors"),
-    ST_REFUSE(userfaultfd, EPERM, "it could stall the supervisor's reads"),
-    ST_REFUSE(bpf, EPERM, kKernel),
-    ST_REFUSE(add_key, EACCES, "keyrings hold credentials of the session"),
-    ST_REFUSE(keyctl, EACCES, "keyrings hold credentials of the session"),
-    ST_REFUSE(request_key, EACCES, "keyrings hold credentials of the session"),
-    ST_REFUSE(lookup_dcookie, EPERM, kKernel),
+    ST_FORBIDDEN(ptrace, EPERM, "the tree is traced already, and by one tracer only"),
+    ST_FORBIDDEN(pidfd_getfd, EPERM, kInspect),
+    ST_FORBIDDEN(kcmp, EPERM, kInspect),
+    ST_FORBIDDEN(process_madvise, EPERM, kInspect),
+    ST_UNAVAILABLE(process_mrelease, EPERM, kInspect),
+    ST_UNAVAILABLE(migrate_pages, EPERM, kInspect),
+    ST_UNAVAILABLE(move_pages, EPERM, kInspect),
+    ST_UNAVAILABLE(perf_event_open, EACCES, kInspect),
+    ST_FORBIDDEN(open_by_handle_at, EPERM, "it opens files without a path"),
+    ST_UNAVAILABLE(fanotify_init, EPERM, "it watches what others do, and hands out descriptors"),
+    ST_UNAVAILABLE(userfaultfd, EPERM, "it could stall the supervisor's reads"),
+    ST_FORBIDDEN(bpf, EPERM, kKernel),
+    ST_UNAVAILABLE(add_key, EACCES, "keyrings hold credentials of the session"),
+    ST_UNAVAILABLE(keyctl, EACCES, "keyrings hold credentials of the session"),
+    ST_UNAVAILABLE(request_key, EACCES, "keyrings hold credentials of the session"),
+    ST_UNAVAILABLE(lookup_dcookie, EPERM, kKernel),
 
-    ST_REFUSE(mount, EPERM, kMounts),
-    ST_REFUSE(umount2, EPERM, kMounts),
-    ST_REFUSE(pivot_root, EPERM, kMounts),
-    ST_REFUSE(chroot, EPERM, kMounts),
-    ST_REFUSE(move_mount, EPERM, kMounts),
-    ST_REFUSE(open_tree, EPERM, kMounts),
-    ST_REFUSE(open_tree_attr, EPERM, kMounts),
-    ST_REFUSE(fsopen, EPERM, kMounts),
-    ST_REFUSE(fsconfig, EPERM, kMounts),
-    ST_REFUSE(fsmount, EPERM, kMounts),
-    ST_REFUSE(fspick, EPERM, kMounts),
-    ST_REFUSE(mount_setattr, EPERM, kMounts),
-    ST_REFUSE(setns, EPERM, kMounts),
+    ST_FORBIDDEN(mount, EPERM, kMounts),
+    ST_FORBIDDEN(umount2, EPERM, kMounts),
+    ST_FORBIDDEN(pivot_root, EPERM, kMounts),
+    ST_FORBIDDEN(chroot, EPERM, kMounts),
+    ST_FORBIDDEN(move_mount, EPERM, kMounts),
+    ST_FORBIDDEN(open_tree, EPERM, kMounts),
+    ST_FORBIDDEN(open_tree_attr, EPERM, kMounts),
+    ST_FORBIDDEN(fsopen, EPERM, kMounts),
+    ST_FORBIDDEN(fsconfig, EPERM, kMounts),
+    ST_FORBIDDEN(fsmount, EPERM, kMounts),
+    ST_FORBIDDEN(fspick, EPERM, kMounts),
+    ST_FORBIDDEN(mount_setattr, EPERM, kMounts),
+    ST_FORBIDDEN(setns, EPERM, kMounts),
 
-    ST_REFUSE(swapon, EPERM, kMachine),
-    ST_REFUSE(swapoff, EPERM, kMachine),
-    ST_REFUSE(reboot, EPERM, kMachine),
-    ST_REFUSE(init_module, EPERM, kMachine),
-    ST_REFUSE(finit_module, EPERM, kMachine),
-    ST_REFUSE(delete_module, EPERM, kMachine),
-    ST_REFUSE(kexec_load, EPERM, kMachine),
-    ST_REFUSE(kexec_file_load, EPERM, kMachine),
-    ST_REFUSE(acct, EPERM, kMachine),
-    ST_REFUSE(quotactl, EPERM, kMachine),
-    ST_REFUSE(quotactl_fd, EPERM, kMachine),
-    ST_REFUSE(settimeofday, EPERM, kMachine),
-    ST_REFUSE(clock_settime, EPERM, kMachine),
-    ST_REFUSE(sethostname, EPERM, kMachine),
-    ST_REFUSE(setdomainname, EPERM, kMachine),
-    ST_REFUSE(iopl, EPERM, kMachine),
-    ST_REFUSE(ioperm, EPERM, kMachine),
-    ST_REFUSE(syslog, EPERM, kMachine),
-    ST_REFUSE(vhangup, EPERM, kMachine),
+    ST_FORBIDDEN(swapon, EPERM, kMachine),
+    ST_FORBIDDEN(swapoff, EPERM, kMachine),
+    ST_FORBIDDEN(reboot, EPERM, kMachine),
+    ST_FORBIDDEN(init_module, EPERM, kMachine),
+    ST_FORBIDDEN(finit_module, EPERM, kMachine),
+    ST_FORBIDDEN(delete_module, EPERM, kMachine),
+    ST_FORBIDDEN(kexec_load, EPERM, kMachine),
+    ST_FORBIDDEN(kexec_file_load, EPERM, kMachine),
+    ST_FORBIDDEN(acct, EPERM, kMachine),
+    ST_UNAVAILABLE(quotactl, EPERM, kMachine),
+    ST_UNAVAILABLE(quotactl_fd, EPERM, kMachine),
+    ST_FORBIDDEN(settimeofday, EPERM, kMachine),
+    ST_FORBIDDEN(clock_settime, EPERM, kMachine),
+    ST_FORBIDDEN(sethostname, EPERM, kMachine),
+    ST_FORBIDDEN(setdomainname, EPERM, kMachine),
+    ST_FORBIDDEN(iopl, EPERM, kMachine),
+    ST_FORBIDDEN(ioperm, EPERM, kMachine),
+    ST_UNAVAILABLE(syslog, EPERM, kMachine),
+    ST_FORBIDDEN(vhangup, EPERM, kMachine),
 });
 
 #undef ST_NOTIFY
 #undef ST_REFUSE
+#undef ST_UNAVAILABLE
+#undef ST_FORBIDDEN
 #undef ST_CONDITIONAL
 
 constexpr int kHighestNumber = 512;

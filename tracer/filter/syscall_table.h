@@ -11,20 +11,31 @@ namespace safe_trace {
 
 enum class Handling : uint8_t {
   kNotify,       // the supervisor decides
-  kRefuse,       // the filter answers `error`, always (0: success without doing anything)
+  kRefuse,       // the filter answers `error`, always
+  kRefuseAloud,  // the supervisor answers `error`, always, and writes it down
   kConditional,  // rules on register arguments, written in seccomp_filter.cc
 };
 
 // Which handlers take the notification.
-enum class HandlerGroup : uint8_t { kNone, kOpen, kNames, kAttributes, kExec, kNetwork, kTarget };
+enum class HandlerGroup : uint8_t {
+  kNone,
+  kOpen,
+  kNames,
+  kAttributes,
+  kExec,
+  kNetwork,
+  kTarget,
+  kRefused,  // whatever is notified of it is refused
+};
 
 struct SyscallEntry {
   int number;
   std::string_view name;
   Handling handling;
   HandlerGroup group;
-  int error;               // for kRefuse
-  std::string_view reason;  // for kRefuse: why, for docs and doctor
+  int error;                // for the refused
+  std::string_view reason;  // for the refused: why
+  bool forbidden = false;   // for the refused: asking is evidence of an attack
 };
 
 std::span<const SyscallEntry> SyscallTable();

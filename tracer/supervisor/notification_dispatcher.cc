@@ -91,6 +91,8 @@ SyscallAction NotificationDispatcher::Decide(const SyscallInvocation& call) {
       return handlers_.network.Handle(call, *process);
     case HandlerGroup::kTarget:
       return handlers_.target.Handle(call);
+    case HandlerGroup::kRefused:
+      return handlers_.refused.Handle(call, *process);
     case HandlerGroup::kNone:
       break;
   }

@@ -9,6 +9,7 @@
 #include "tracer/deciding/exec_handlers.h"
 #include "tracer/deciding/name_handlers.h"
 #include "tracer/deciding/open_handlers.h"
+#include "tracer/deciding/refused_handlers.h"
 #include "tracer/deciding/target_handlers.h"
 #include "tracer/filter/seccomp_listener.h"
 #include "tracer/network/network_handlers.h"
@@ -24,6 +25,7 @@ struct Handlers {
   const ExecHandlers& exec;
   const TargetHandlers& target;
   NetworkHandlers& network;
+  const RefusedHandlers& refused;
 };
 
 // Answers the injected openat of an exec surgery: the ruleset to hand in, -1 where none is due.

@@ -116,8 +116,10 @@ void RunReporter::CountHost(const TraceEvent& event) {
   if (event.action != "network-connect") return;
   std::string name = StringField(event, "destination.domain");
   if (name.empty()) name = StringField(event, "destination.ip");
-  if (name.empty() || hosts_.size() >= kMaximumHosts) return;
-  ++hosts_[{name, static_cast<uint16_t>(IntField(event, "destination.port"))}];
+  auto port = static_cast<uint16_t>(IntField(event, "destination.port"));
+  constexpr uint16_t kDns = 53;  // goes to the broker, not to that host
+  if (name.empty() || port == kDns || hosts_.size() >= kMaximumHosts) return;
+  ++hosts_[{name, port}];
 }
 
 void RunReporter::ReportEvent(const Process& process, TraceEvent event) {

@@ -38,18 +38,20 @@ class Loop {
         listener_(std::move(listener)),
         tree_(parts_.root_domain),
         domains_(parts_.policy, options.temporary_root, options.shim_path, options.landlock_abi),
-        open_(parts_.policy, memory_, resolver_, floor_, parts_.reporter,
+        open_(parts_.policy, memory_, resolver_, floor_, tree_, parts_.reporter,
               {options.record_all, options.landlock_abi > 0}),
         names_(parts_.policy, memory_, resolver_, floor_, parts_.reporter, options.record_all,
                options.landlock_abi > 0),
         attributes_(parts_.policy, memory_, resolver_, parts_.reporter),
-        exec_(parts_.policy, memory_, resolver_, domains_, parts_.reporter, options.shim_path),
+        exec_(parts_.policy, memory_, resolver_, floor_, domains_, parts_.reporter,
+              {options.shim_path, options.landlock_abi > 0}),
         target_(tree_),
+        refused_(parts_.reporter),
         network_(parts_.policy, memory_, parts_.broker, registry_, parts_.reporter, &parts_.gate),
         ptrace_(tree_, exec_, memory_, parts_.reporter, workers_,
                 {options.record_all, options.maximum_tasks}),
         notifications_(*listener_, tree_,
-                       {open_, names_, attributes_, exec_, target_, network_}, ptrace_, memory_,
+                       {open_, names_, attributes_, exec_, target_, network_, refused_}, ptrace_, memory_,
                        parts_.reporter, workers_) {}
 
   RunOutcome Run();
@@ -78,6 +80,7 @@ class Loop {
   AttributeHandlers attributes_;
   ExecHandlers exec_;
   TargetHandlers target_;
+  RefusedHandlers refused_;
   NetworkHandlers network_;
   WorkerPool workers_;
   PtraceDispatcher ptrace_;

@@ -60,6 +60,18 @@ std::string TakeComponent(std::string& path) {
   return name;
 }
 
+// Where a path begins under /proc, or under /dev, which links to /proc/self/fd.
+bool MayLeadThroughProc(const UniqueFd& base, const std::string& path) {
+  const std::string start = path.starts_with('/') ? path : DescriptorPath(base.get()) + "/";
+  return start.starts_with("/proc/") || start.starts_with("/dev/");
+}
+
+std::string ReadDescriptorLink(int directory, const char* link) {
+  char buffer[PATH_MAX];
+  ssize_t length = readlinkat(directory, link, buffer, sizeof(buffer));
+  return length <= 0 ? std::string() : std::string(buffer, static_cast<size_t>(length));
+}
+
 bool OnlySlashes(const std::string& path) {
   return path.find_first_not_of('/') == std::string::npos;
 }
@@ -69,14 +81,12 @@ bool OnlySlashes(const std::string& path) {
 std::string DescriptorLink(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
 
 std::string DescriptorPath(int fd) {
-  char link[40];
-  snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-  char buffer[PATH_MAX];
-  ssize_t length = readlink(link, buffer, sizeof(buffer));
-  return length <= 0 ? std::string() : std::string(buffer, static_cast<size_t>(length));
+  return ReadDescriptorLink(AT_FDCWD, DescriptorLink(fd).c_str());
 }
 
-PathResolver::PathResolver() : own_proc_("/proc/" + std::to_string(getpid())) {}
+PathResolver::PathResolver()
+    : own_proc_("/proc/" + std::to_string(getpid())),
+      own_descriptors_(open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
 
 bool PathResolver::IsOwnProcDirectory(std::string_view canonical) const {
   return canonical.starts_with(own_proc_) &&
@@ -102,9 +112,11 @@ int PathResolver::Lookup(const TaskRef& task, const UniqueFd& base, const std::s
   // Magic links are refused here: the supervisor's own "self" would be followed.
   int error = OpenAt2(base.valid() ? base.get() : AT_FDCWD, path.c_str(),
                       follow ? 0U : static_cast<uint64_t>(O_NOFOLLOW), RESOLVE_NO_MAGICLINKS, out);
+  // What the supervisor's own "self" lacks, the task's may have.
+  if (error == ENOENT && MayLeadThroughProc(base, path)) error = ELOOP;
   if (error != 0 && error != ELOOP) return error;
   if (error == 0) {
-    canonical = DescriptorPath(out.get());
+    canonical = ReadDescriptorLink(own_descriptors_.get(), std::to_string(out.get()).c_str());
     if (canonical.empty()) return ENOENT;
     if (!IsOwnProcDirectory(canonical)) return 0;
   }

@@ -57,7 +57,8 @@ class PathResolver {
                       UniqueFd& out) const;
   bool IsOwnProcDirectory(std::string_view canonical) const;
 
-  std::string own_proc_;  // "/proc/<supervisor's pid>"
+  std::string own_proc_;       // "/proc/<supervisor's pid>"
+  UniqueFd own_descriptors_;   // "/proc/self/fd": saves the walk to it on every lookup
 };
 
 // The canonical path of an open descriptor of the supervisor; "" where it cannot be told.

@@ -29,7 +29,11 @@ Process& ProcessTree::AddChild(pid_t parent_tid, pid_t tgid) {
   Process* parent = FindByThread(parent_tid);
   Process& child = AddRoot(tgid);
   if (parent == nullptr) return child;
-  child.parent_entity_id = parent->entity_id;
+  // A process that runs no program of its own has no line in the trace: its children belong to the
+  // nearest one that has.
+  child.parent_entity_id = parent->exec_generation > 0 || parent->parent_entity_id.empty()
+                               ? parent->entity_id
+                               : parent->parent_entity_id;
   child.executable = parent->executable;
   child.arguments = parent->arguments;
   child.domain = parent->domain;
