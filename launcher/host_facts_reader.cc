@@ -1,5 +1,6 @@
 #include "launcher/host_facts_reader.h"
 
+#include <dirent.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -30,6 +32,8 @@ namespace {
 
 constexpr size_t kMostPasswdBytes = 1 << 20;
 constexpr size_t kMostHomes = 64;
+constexpr size_t kMostListed = 1000;  // entries of a directory
+constexpr size_t kAskedToList = 8;
 
 struct PasswdEntry {
   uint32_t user_id = 0;
@@ -82,6 +86,14 @@ bool IsBeneathSystem(std::string_view path) {
   return false;
 }
 
+// Of root's own choice of homes: people's, not those of daemons, whose "homes" are data directories
+// of the system. Directory services number people above what useradd does, beneath /home all the
+// same.
+bool IsPerson(const PasswdEntry& entry) {
+  return entry.user_id == 0 || (entry.user_id >= 1000 && entry.user_id < 60000) ||
+         IsWithin(entry.home, "/home");
+}
+
 void AddUnique(const std::string& path, std::vector<std::string>& to) {
   if (std::find(to.begin(), to.end(), path) == to.end()) to.push_back(path);
 }
@@ -110,7 +122,9 @@ void FillHomes(const HostSources& sources, HostFacts& facts) {
   };
   if (!own.empty()) add(own);
   if (sources.user_id != 0) return;
-  for (const PasswdEntry& entry : passwd) add(entry.home);
+  for (const PasswdEntry& entry : passwd) {
+    if (IsPerson(entry)) add(entry.home);
+  }
 }
 
 // A TMPDIR that is or holds a home, or the root, would open it all to writing.
@@ -157,10 +171,14 @@ void FillEnvironment(const HostSources& sources, HostFacts& facts) {
   }
 }
 
-// Canonical paths of thousands of names in few directories: each directory is looked at once, and
-// what lies beneath an absent one not at all.
+// Canonical paths of thousands of names in few directories: each directory is listed once, and what
+// lies beneath an absent one is not looked at at all.
 class PathResolver {
  public:
+  explicit PathResolver(const std::vector<std::string>& paths) {
+    for (const std::string& path : paths) ++asked_[ParentOf(path)];
+  }
+
   // "" where the path does not exist.
   const std::string& Resolve(const std::string& path) {
     auto known = resolved_.find(path);
@@ -170,22 +188,73 @@ class PathResolver {
   }
 
  private:
-  static std::string ResolveBelow(const std::string& parent, const std::string& path) {
-    struct stat info {};
-    if (parent.empty() || lstat(path.c_str(), &info) != 0) return "";
-    if (!S_ISLNK(info.st_mode)) return AbsolutePath(parent, BaseNameOf(path));
+  enum class Type : uint8_t { kAbsent, kLink, kOther };
+  using Listing = std::optional<std::unordered_map<std::string, Type>>;
+
+  std::string ResolveBelow(const std::string& parent, const std::string& path) {
+    if (parent.empty()) return "";
+    const std::string name = BaseNameOf(path);
+    switch (TypeOf(parent, name)) {
+      case Type::kAbsent:
+        return "";
+      case Type::kOther:
+        return AbsolutePath(parent, name);
+      default:
+        break;
+    }
     std::unique_ptr<char, decltype(&free)> real(realpath(path.c_str(), nullptr), free);
     return real == nullptr ? "" : real.get();
   }
 
+  // Listing a directory pays where many of its names are asked for.
+  Type TypeOf(const std::string& directory, const std::string& name) {
+    auto asked = asked_.find(directory);
+    if (asked == asked_.end() || asked->second < kAskedToList) {
+      return Look(AbsolutePath(directory, name));
+    }
+    auto [known, is_new] = listings_.try_emplace(directory);
+    if (is_new) known->second = List(directory);
+    if (!known->second) return Look(AbsolutePath(directory, name));
+    auto entry = known->second->find(name);
+    return entry == known->second->end() ? Type::kAbsent : entry->second;
+  }
+
+  static Type Look(const std::string& path) {
+    struct stat info {};
+    if (lstat(path.c_str(), &info) != 0) return Type::kAbsent;
+    return S_ISLNK(info.st_mode) ? Type::kLink : Type::kOther;
+  }
+
+  // Nothing where the directory cannot be listed, which does not keep its entries from being
+  // reached, or is so large that single looks are cheaper.
+  static Listing List(const std::string& path) {
+    std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), closedir);
+    if (directory == nullptr) {
+      // Nothing lies beneath what is no directory.
+      return errno == ENOTDIR ? Listing(std::in_place) : std::nullopt;
+    }
+    Listing listing(std::in_place);
+    while (listing->size() <= kMostListed) {
+      const dirent* entry = readdir(directory.get());
+      if (entry == nullptr) return listing;
+      // A file system that does not tell is asked for the canonical path, as for a link.
+      const bool may_be_link = entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN;
+      listing->emplace(entry->d_name, may_be_link ? Type::kLink : Type::kOther);
+    }
+    return std::nullopt;
+  }
+
+  std::unordered_map<std::string, size_t> asked_;  // names, by directory
   std::unordered_map<std::string, std::string> resolved_;
+  std::unordered_map<std::string, Listing> listings_;
 };
 
 }  // namespace
 
 void AddCatalogLinks(const CredentialCatalog& catalog, HostFacts& facts) {
-  PathResolver resolver;
-  for (const std::string& path : CatalogPaths(facts, catalog)) {
+  const std::vector<std::string> paths = CatalogPaths(facts, catalog);
+  PathResolver resolver(paths);
+  for (const std::string& path : paths) {
     const std::string& real = resolver.Resolve(path);
     if (!real.empty() && real != path) facts.links.emplace(path, real);
   }

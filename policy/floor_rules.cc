@@ -2,7 +2,6 @@
 // that a rule names, each right is asked for; where the answer changes against the place above, a
 // grant or a carve-out begins. So the floor cannot drift from what EvaluateFile says.
 #include <algorithm>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,7 +15,8 @@ namespace {
 
 // Parents come before what lies beneath them: '/' sorts before every other byte of a name.
 struct ComponentOrder {
-  bool operator()(const std::string& a, const std::string& b) const {
+  bool operator()(const FloorKey& a, const FloorKey& b) const { return (*this)(a.path, b.path); }
+  bool operator()(std::string_view a, std::string_view b) const {
     return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
       auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };
       return rank(x) < rank(y);
@@ -27,8 +27,9 @@ struct ComponentOrder {
 // A name that no pattern matches, to ask about what lies beneath a place rather than the place.
 constexpr std::string_view kAnyName = "/\x01";
 
-Access AllowedBeneath(const Policy::Impl& impl, const Subject& subject, const std::string& place) {
-  const std::string probe = (place == "/" ? std::string() : place) + std::string(kAnyName);
+Access AllowedBeneath(const Policy::Impl& impl, const Subject& subject, std::string_view place) {
+  std::string probe(place == "/" ? std::string_view() : place);
+  probe += kAnyName;
   const Places places = impl.tree.Find(probe);
   Access allowed = Access::kNone;
   for (Access bit : {Access::kRead, Access::kWrite, Access::kExecute}) {
@@ -39,7 +40,7 @@ Access AllowedBeneath(const Policy::Impl& impl, const Subject& subject, const st
 }
 
 struct Level {
-  std::string path;
+  std::string_view path;
   Access allowed;
   bool carved;  // some right was taken away at or above
 };
@@ -76,40 +77,98 @@ std::vector<std::string> ProjectPaths(const Policy::Impl& impl) {
   return paths;
 }
 
+// What marks of these layers can take away from what holds above; kNone if one may give something.
+Access TakenBy(const PlaceTree::Marks& marks) {
+  Access takes = Access::kNone;
+  for (const auto& [layer, rule] : marks) {
+    switch (layer) {
+      case Layer::kProtected:
+        takes = takes | Access::kWrite;
+        break;
+      case Layer::kState:
+      case Layer::kUserHide:
+      case Layer::kCredential:
+      case Layer::kQuiet:
+        takes = takes | Access::kRead | Access::kWrite | Access::kExecute;
+        break;
+      default:
+        return Access::kNone;
+    }
+  }
+  return takes;
+}
+
+// Adds what begins or ends at places, given parents first.
+class FloorWalk {
+ public:
+  FloorWalk(const Policy::Impl& impl, const Subject& subject, FloorRequest& floor)
+      : impl_(impl), subject_(subject), floor_(floor) {}
+
+  // `path` must outlive the walk.
+  void Visit(std::string_view path, Access takes) {
+    while (!above_.empty() && !IsWithin(path, above_.back().path)) above_.pop_back();
+    const Access before = above_.empty() ? Access::kNone : above_.back().allowed;
+    if (Any(takes) && !Any(takes & before)) return;
+    if (!above_.empty() && above_.back().path == path) return;
+    const bool was_carved = !above_.empty() && above_.back().carved;
+    const Access execute = subject_.role == Role::kPackage ? Access::kNone : Access::kExecute;
+    const Access allowed = AllowedBeneath(impl_, subject_, path) | execute;
+    const Access gained = allowed & ~before;
+    const Access lost = before & ~allowed;
+    const std::string place(path);
+    if (Any(gained)) (was_carved ? floor_.regrants : floor_.grants).push_back({place, gained});
+    if (Any(lost)) floor_.carve_outs.push_back({place, lost});
+    above_.push_back({path, allowed, was_carved || Any(lost)});
+  }
+
+ private:
+  const Policy::Impl& impl_;
+  const Subject& subject_;
+  FloorRequest& floor_;
+  std::vector<Level> above_;
+};
+
 }  // namespace
+
+void AddFloorKeys(Policy::Impl& impl) {
+  std::vector<FloorKey>& keys = impl.floor_keys;
+  impl.tree.ForEachPath([&](const std::string& path, const PlaceTree::Marks& marks) {
+    keys.push_back({path, TakenBy(marks)});
+  });
+  const auto from_tree = static_cast<std::ptrdiff_t>(keys.size());
+  const size_t project = impl.facts.working_directory.size();
+  for (std::string& path : ProjectPaths(impl)) {
+    if (!HasGlobCharacters(std::string_view(path).substr(project))) {
+      keys.push_back({std::move(path), Access::kWrite});
+    }
+  }
+  std::stable_sort(keys.begin() + from_tree, keys.end(), ComponentOrder());
+  std::inplace_merge(keys.begin(), keys.begin() + from_tree, keys.end(), ComponentOrder());
+}
 
 FloorRequest Policy::FloorFor(const Subject& subject) const {
   const Impl& impl = *impl_;
-  std::set<std::string, ComponentOrder> keys = {"/"};
-  impl.tree.ForEachPath([&](const std::string& path) { keys.insert(path); });
-  for (const PathGrant& own : subject.own) keys.insert(own.path);
   const std::string& cwd = impl.facts.working_directory;
-  std::vector<std::string> project_globs;
-  for (std::string& path : ProjectPaths(impl)) {
-    if (HasGlobCharacters(path.substr(cwd.size()))) {
-      project_globs.push_back(std::move(path));
-    } else {
-      keys.insert(std::move(path));
-    }
-  }
-
-  const Access execute = subject.role == Role::kPackage ? Access::kNone : Access::kExecute;
   FloorRequest floor;
-  std::vector<Level> above;
-  for (const std::string& path : keys) {
-    while (!above.empty() && !IsWithin(path, above.back().path)) above.pop_back();
-    const Access before = above.empty() ? Access::kNone : above.back().allowed;
-    const bool was_carved = !above.empty() && above.back().carved;
-    const Access allowed = AllowedBeneath(impl, subject, path) | execute;
-    const Access gained = allowed & ~before;
-    const Access lost = before & ~allowed;
-    if (Any(gained)) (was_carved ? floor.regrants : floor.grants).push_back({path, gained});
-    if (Any(lost)) floor.carve_outs.push_back({path, lost});
-    above.push_back({path, allowed, was_carved || Any(lost)});
+  FloorWalk walk(impl, subject, floor);
+  walk.Visit("/", Access::kNone);
+  std::vector<std::string_view> own_places;
+  for (const PathGrant& own : subject.own) own_places.push_back(own.path);
+  std::sort(own_places.begin(), own_places.end(), ComponentOrder());
+  auto next = own_places.begin();
+  for (const FloorKey& key : impl.floor_keys) {
+    for (; next != own_places.end() && !ComponentOrder()(std::string_view(key.path), *next);
+         ++next) {
+      walk.Visit(*next, Access::kNone);
+    }
+    walk.Visit(key.path, key.takes);
   }
+  for (; next != own_places.end(); ++next) walk.Visit(*next, Access::kNone);
   AddGlobs(impl, subject, floor);
-  for (std::string& glob : project_globs) {
-    floor.carve_out_globs.push_back({std::move(glob), Access::kWrite});
+  for (std::string& path : ProjectPaths(impl)) {
+    if (HasGlobCharacters(std::string_view(path).substr(cwd.size()))) {
+      floor.carve_out_globs.push_back({std::move(path), Access::kWrite});
+    }
   }
   if (cwd.size() > 1) floor.scanned_directories.push_back(cwd);
   for (const std::string& home : impl.facts.homes) {

@@ -83,9 +83,25 @@ bool IsBelow(std::string_view path, std::string_view parent) {
          (path.starts_with(parent) && path.size() > parent.size() && path[parent.size()] == '/');
 }
 
+bool IsCleanAbsolute(std::string_view path) {
+  if (path.empty() || path.front() != '/' || path.size() > kMaxPath) return false;
+  if (path.size() > 1 && path.back() == '/') return false;
+  for (size_t i = 0; i < path.size(); ++i) {
+    if (path[i] == '\0') return false;
+    if (path[i] != '/' || i + 1 == path.size()) continue;
+    const std::string_view rest = path.substr(i + 1);
+    if (rest[0] == '/') return false;
+    // "." and ".." begin like any hidden name.
+    const std::string_view component = rest[0] == '.' ? rest.substr(0, rest.find('/')) : "x";
+    if (component == "." || component == "..") return false;
+  }
+  return true;
+}
+
 // Removes "//" and a trailing '/'; nothing for what is not absolute, is too long or holds "." or
 // ".." or a NUL.
-std::optional<std::string> CleanAbsolute(std::string_view path) {
+std::optional<std::string> CleanAbsolute(std::string path) {
+  if (IsCleanAbsolute(path)) return path;
   if (path.empty() || path.front() != '/' || path.size() > kMaxPath) return std::nullopt;
   if (path.find('\0') != std::string_view::npos) return std::nullopt;
   std::string clean;
@@ -146,7 +162,7 @@ void AddVariableValues(const VariablePattern& wanted, const std::string& home,
   if (it == env.end()) return;
   for (std::string_view element : SplitSkipEmpty(it->second, ':')) {
     if (out.size() >= kMaxListElements) return;
-    const std::optional<std::string> base = CleanAbsolute(element);
+    const std::optional<std::string> base = CleanAbsolute(std::string(element));
     if (!base || *base == "/") continue;
     const std::optional<std::string> whole = CleanAbsolute(Cat(*base, wanted.rest));
     if (whole && !IsTooWide(*whole, home)) AddUnique(out, *whole);
@@ -172,7 +188,8 @@ bool MatchesPathGlob(std::string_view glob, std::string_view path) {
 }
 
 bool HasGlobCharacters(std::string_view text) {
-  return text.find_first_of("*?[\\") != std::string_view::npos;
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return c == '*' || c == '?' || c == '[' || c == '\\'; });
 }
 
 std::vector<std::string> ExpandPaths(std::string_view pattern, const std::string& home,
@@ -191,7 +208,7 @@ std::vector<std::string> ExpandPaths(std::string_view pattern, const std::string
   } else if (pattern == "~" || pattern.starts_with("~/")) {
     if (has_home) result = CleanAbsolute(Cat(*clean_home, pattern.substr(1)));
   } else {
-    result = CleanAbsolute(pattern);
+    result = CleanAbsolute(std::string(pattern));
   }
   if (result) AddUnique(out, *std::move(result));
   return out;

@@ -60,14 +60,15 @@ std::vector<std::string> ExpandForHomes(const HostFacts& facts,
       if (!path.empty() && path != "/") paths.push_back(std::move(path));
     }
   };
+  static const std::map<std::string, std::string> kNoVariables;
   if (!NeedsHome(pattern)) {
-    add("", {});
+    add("", kNoVariables);
   } else if (homes.empty()) {
     if (pattern[0] == '$') add("", facts.environment);
   } else {
     // The environment speaks of the user's own home; other homes have their default places.
     for (size_t i = 0; i < homes.size(); ++i) {
-      add(homes[i], i == 0 ? facts.environment : std::map<std::string, std::string>());
+      add(homes[i], i == 0 ? facts.environment : kNoVariables);
     }
   }
   const size_t direct = paths.size();

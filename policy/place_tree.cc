@@ -106,16 +106,21 @@ Places PlaceTree::Find(std::string_view path) const {
   }
 }
 
-void PlaceTree::Visit(uint32_t node, const std::string& path,
-                      const std::function<void(const std::string& path)>& visit) const {
-  if (!nodes_[node].marks.empty()) visit(path.empty() ? "/" : path);
+void PlaceTree::Visit(uint32_t node, std::string& path, const Visitor& visit) const {
+  static const std::string kRoot = "/";
+  if (!nodes_[node].marks.empty()) visit(path.empty() ? kRoot : path, nodes_[node].marks);
+  const size_t length = path.size();
   for (const auto& [name, child] : nodes_[node].children) {
-    Visit(child, path + "/" + name, visit);
+    path += '/';
+    path += name;
+    Visit(child, path, visit);
+    path.resize(length);
   }
 }
 
-void PlaceTree::ForEachPath(const std::function<void(const std::string& path)>& visit) const {
-  Visit(0, "", visit);
+void PlaceTree::ForEachPath(const Visitor& visit) const {
+  std::string path;
+  Visit(0, path, visit);
 }
 
 }  // namespace safe_trace

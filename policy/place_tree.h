@@ -69,8 +69,10 @@ class PlaceTree {
 
   Places Find(std::string_view path) const;
 
-  // Calls `visit(path)` for every marked path without a glob, parents first.
-  void ForEachPath(const std::function<void(const std::string& path)>& visit) const;
+  using Marks = std::vector<std::pair<Layer, const Rule*>>;
+  using Visitor = std::function<void(const std::string& path, const Marks& marks)>;
+  // Calls `visit` for every marked path without a glob, parents first, siblings by name.
+  void ForEachPath(const Visitor& visit) const;
   struct GlobPlace {
     std::string glob;
     Layer layer = Layer::kCredential;
@@ -81,7 +83,7 @@ class PlaceTree {
  private:
   struct Node {
     std::vector<std::pair<std::string, uint32_t>> children;  // sorted by name
-    std::vector<std::pair<Layer, const Rule*>> marks;
+    Marks marks;
     std::vector<uint32_t> globs;  // of globs_, whose literal part ends here
     bool guarded_beneath = false;
     bool package_read_beneath = false;
@@ -90,8 +92,7 @@ class PlaceTree {
   uint32_t MakeChild(uint32_t node, std::string_view name);
   void ApplyGlobs(const Node& node, std::string_view path, size_t literal_end,
                   Places& places) const;
-  void Visit(uint32_t node, const std::string& path,
-             const std::function<void(const std::string& path)>& visit) const;
+  void Visit(uint32_t node, std::string& path, const Visitor& visit) const;
 
   std::vector<Node> nodes_;
   std::vector<GlobPlace> globs_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <utility>
 
 #include "policy/lexical_path.h"
@@ -45,19 +46,66 @@ constexpr LayerText kLayerTexts[] = {
     {Layer::kInputDevice, "may be read", "all roles"},
 };
 
-void AddPathItems(const Policy::Impl& impl, std::vector<PolicyItem>& items) {
-  auto add = [&](const std::string& path, Layer layer, const Rule* rule) {
+// Calls `visit` for each of Policy::Items without building it: the digest is made on every run.
+using ItemVisitor =
+    std::function<void(std::string_view kind, std::string_view what, std::string_view effect,
+                       std::string_view roles, const Rule* rule)>;
+
+void VisitPathItems(const Policy::Impl& impl, const ItemVisitor& visit) {
+  auto say = [&](const std::string& path, Layer layer, const Rule* rule) {
     for (const LayerText& text : kLayerTexts) {
-      if (text.layer == layer) items.push_back({"path", path, text.effect, text.roles, rule});
+      if (text.layer == layer) visit("path", path, text.effect, text.roles, rule);
     }
   };
-  impl.tree.ForEachPath([&](const std::string& path) {
-    const Places places = impl.tree.Find(path);
+  impl.tree.ForEachPath([&](const std::string& path, const PlaceTree::Marks& marks) {
     for (const LayerText& text : kLayerTexts) {
-      if (places.Is(text.layer)) add(path, text.layer, places[text.layer].rule);
+      for (const auto& [layer, rule] : marks) {
+        if (text.layer == layer) visit("path", path, text.effect, text.roles, rule);
+      }
     }
   });
-  for (const auto& glob : impl.tree.globs()) add(glob.glob, glob.layer, glob.rule);
+  for (const auto& glob : impl.tree.globs()) say(glob.glob, glob.layer, glob.rule);
+}
+
+void VisitItems(const Policy::Impl& impl, const ItemVisitor& visit) {
+  VisitPathItems(impl, visit);
+  for (const auto& entry : impl.hidden_names.entries()) {
+    visit("file name", entry.glob, "hidden", entry.is_own ? "all roles but manager" : "all roles",
+          entry.rule);
+  }
+  for (const ProjectPlace& place : impl.project_places) {
+    visit("project path", PatternOf(place), "may not be written", "all roles", place.rule);
+  }
+  for (const auto& entry : impl.denied_programs.entries()) {
+    visit("program", entry.glob, "may not be run", "package", entry.rule);
+  }
+  for (const SocketPattern& socket : impl.sockets) {
+    visit("socket", socket.pattern, "refused", "all roles", socket.rule);
+  }
+  for (const SocketPattern& socket : impl.abstract_sockets) {
+    visit("abstract socket", socket.pattern, "refused", "all roles", socket.rule);
+  }
+  for (const HostPort& host : impl.hosts) {
+    visit("host", HostText(host), Cat("may be reached (", host.origin, ")"),
+          "manager, command, program", impl.common.allowed_host);
+  }
+  for (const PackageGrant& grant : impl.grants) {
+    visit("host", HostText(grant.host), "may be reached",
+          Cat("package ", grant.package, grant.version.empty() ? "" : "@", grant.version),
+          impl.common.granted_host);
+  }
+  for (const std::string& name : impl.kept_variables) {
+    visit("variable", name, "kept", "all roles", impl.common.variable_kept);
+  }
+  for (const auto& [name, rule] : impl.user_hidden_variables) {
+    visit("variable", name, "removed", "all roles", rule);
+  }
+  for (const std::string& name : impl.profile.own_variables) {
+    visit("variable", name, "kept", "manager", impl.common.variable_own);
+  }
+  for (const auto& [pattern, rule] : impl.variable_patterns) {
+    visit("variable", pattern, "removed", "all roles", rule);
+  }
 }
 
 absl::Status CheckPath(const std::string& path, std::string_view what) {
@@ -98,74 +146,39 @@ absl::StatusOr<std::unique_ptr<const Policy>> Policy::Build(const HostFacts& fac
   }
   if (absl::Status status = AddNetwork(*impl, config, catalog); !status.ok()) return status;
   AddVariables(*impl, config, catalog);
+  AddFloorKeys(*impl);
   return std::unique_ptr<const Policy>(new Policy(std::move(impl)));
 }
 
 const std::vector<HostPort>& Policy::allowed_hosts() const { return impl_->hosts; }
 
 std::vector<PolicyItem> Policy::Items() const {
-  const Impl& impl = *impl_;
   std::vector<PolicyItem> items;
-  AddPathItems(impl, items);
-  for (const auto& entry : impl.hidden_names.entries()) {
-    items.push_back({"file name", entry.glob, "hidden",
-                     entry.is_own ? "all roles but manager" : "all roles", entry.rule});
-  }
-  for (const ProjectPlace& place : impl.project_places) {
+  VisitItems(*impl_, [&](std::string_view kind, std::string_view what, std::string_view effect,
+                         std::string_view roles, const Rule* rule) {
     items.push_back(
-        {"project path", PatternOf(place), "may not be written", "all roles", place.rule});
-  }
-  for (const auto& entry : impl.denied_programs.entries()) {
-    items.push_back({"program", entry.glob, "may not be run", "package", entry.rule});
-  }
-  for (const SocketPattern& socket : impl.sockets) {
-    items.push_back({"socket", socket.pattern, "refused", "all roles", socket.rule});
-  }
-  for (const SocketPattern& socket : impl.abstract_sockets) {
-    items.push_back({"abstract socket", socket.pattern, "refused", "all roles", socket.rule});
-  }
-  for (const HostPort& host : impl.hosts) {
-    items.push_back({"host", HostText(host), Cat("may be reached (", host.origin, ")"),
-                     "manager, command, program", impl.common.allowed_host});
-  }
-  for (const PackageGrant& grant : impl.grants) {
-    items.push_back(
-        {"host", HostText(grant.host), "may be reached",
-         Cat("package ", grant.package, grant.version.empty() ? "" : "@", grant.version),
-         impl.common.granted_host});
-  }
-  for (const std::string& name : impl.kept_variables) {
-    items.push_back({"variable", name, "kept", "all roles", impl.common.variable_kept});
-  }
-  for (const auto& [name, rule] : impl.user_hidden_variables) {
-    items.push_back({"variable", name, "removed", "all roles", rule});
-  }
-  for (const std::string& name : impl.profile.own_variables) {
-    items.push_back({"variable", name, "kept", "manager", impl.common.variable_own});
-  }
-  for (const auto& [pattern, rule] : impl.variable_patterns) {
-    items.push_back({"variable", pattern, "removed", "all roles", rule});
-  }
+        {std::string(kind), std::string(what), std::string(effect), std::string(roles), rule});
+  });
   return items;
 }
 
 std::string Policy::Digest() const {
   sha256_ctx context;
   sha256_init(&context);
+  std::string framed;
   auto add = [&](std::string_view text) {
     // Length first, so that no two sequences of texts look the same.
-    const std::string framed = Cat(std::to_string(text.size()), ":", text);
+    framed.assign(std::to_string(text.size()));
+    framed += ':';
+    framed += text;
     sha256_update(&context, framed.size(), reinterpret_cast<const uint8_t*>(framed.data()));
   };
   add("safe-trace policy 1");
   add(impl_->profile.name);
-  for (const PolicyItem& item : Items()) {
-    add(item.kind);
-    add(item.what);
-    add(item.effect);
-    add(item.roles);
-    add(item.rule->id);
-  }
+  VisitItems(*impl_, [&](std::string_view kind, std::string_view what, std::string_view effect,
+                         std::string_view roles, const Rule* rule) {
+    for (std::string_view text : {kind, what, effect, roles, std::string_view(rule->id)}) add(text);
+  });
   for (const std::string& name : impl_->harmless_variables) add(name);
   for (const std::string& place : impl_->exempt_places) add(place);
   for (const ExecRule& rule : impl_->profile.exec_rules) {

@@ -22,6 +22,14 @@ struct ProjectPlace {
   const Rule* rule = nullptr;
 };
 
+// A place at which some right may change: FloorFor asks there. In the order of PlaceTree's visits.
+struct FloorKey {
+  std::string path;
+  // Rights that the place can only take away, so that where none of them holds nothing changes;
+  // kNone where it may give some.
+  Access takes = Access::kNone;
+};
+
 struct SocketPattern {
   std::string pattern;
   const Rule* rule = nullptr;
@@ -60,6 +68,7 @@ struct Policy::Impl {
   std::vector<ProjectPlace> project_places;
   // Indices of project_places by first component; those that begin with a glob stand under "".
   std::unordered_map<std::string_view, std::vector<uint32_t>> project_by_first;
+  std::vector<FloorKey> floor_keys;
   NamePatternSet denied_programs;
 
   std::vector<HostPort> hosts;
@@ -111,6 +120,8 @@ void AddPlaces(Policy::Impl& impl, const Config& config, const CredentialCatalog
 // network_rules.cc, variable_rules.cc
 absl::Status AddNetwork(Policy::Impl& impl, const Config& config, const CredentialCatalog& catalog);
 void AddVariables(Policy::Impl& impl, const Config& config, const CredentialCatalog& catalog);
+// floor_rules.cc, once all places are known
+void AddFloorKeys(Policy::Impl& impl);
 
 }  // namespace safe_trace
 

@@ -23,7 +23,7 @@ inline bool IsAsciiGraphic(char c) { return c > ' ' && c < 0x7f; }
 inline char AsciiLower(char c) { return IsAsciiUpper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 inline char AsciiUpper(char c) { return IsAsciiLower(c) ? static_cast<char>(c - 'a' + 'A') : c; }
 
-inline std::string ToText(std::string_view text) { return std::string(text); }
+inline std::string_view ToText(std::string_view text) { return text; }
 inline std::string ToText(std::integral auto number) { return std::to_string(number); }
 inline std::string ToText(double number) {
   char buffer[32];

@@ -68,11 +68,13 @@ TEST_F(HostFactsTest, OrdinaryUserDoesNotGetOtherHomes) {
   EXPECT_THAT(Read().homes, ElementsAre(host_.Path("home")));
 }
 
-TEST_F(HostFactsTest, RootGetsEveryExistingHomeButNoSystemDirectory) {
+TEST_F(HostFactsTest, RootGetsEveryPersonsExistingHomeButNoSystemDirectory) {
+  std::string daemon = host_.MakeDirectory("var-lib-service");
   std::string other = host_.MakeDirectory("other-home");
   host_.Write("etc/passwd",
-              "other:x:777:777::" + other + ":/bin/sh\n" + "gone:x:778:778::" + host_.Path("gone") +
-                  ":/bin/sh\n" +
+              "other:x:1777:1777::" + other + ":/bin/sh\n" + "gone:x:1778:1::" +
+                  host_.Path("gone") + ":/bin/sh\n" + "nobody:x:65534:1::" + daemon + ":/n\n" +
+                  "service:x:116:116::" + daemon + ":/bin/sh\n" +
                   "daemon:x:1:1::/usr/sbin:/n\nbin:x:2:2::/bin:/n\nsys:x:3:3::/dev:/n\n"
                   "slash:x:4:4::/:/n\nno:x:5:5::/nonexistent:/n\nrun:x:6:6::/run:/n\n"
                   "broken\n:::\nrel:x:7:7::home:/n\n");
@@ -216,6 +218,31 @@ TEST_F(HostFactsTest, LinkedCredentialDirectoryIsKnownAtBothEnds) {
   HostFacts facts = Read();
   AddCatalogLinks(ShippedCatalog(), facts);
   EXPECT_EQ(facts.links[host_.Path("home/.ssh")], host_.Path("dotfiles/ssh"));
+}
+
+// A directory of which many names are asked for is listed; the others are looked into name by name.
+TEST_F(HostFactsTest, LinksAreFoundHoweverTheirDirectoryIsLookedAt) {
+  host_.MakeDirectory("dotfiles/config/gh");
+  host_.MakeDirectory("dotfiles/few");
+  host_.Link(host_.Path("dotfiles/config"), "home/.config");
+  host_.Link(host_.Path("dotfiles/few"), "home/few");
+  host_.Link(host_.Path("dotfiles/absent"), "home/.n1");
+  CredentialCatalog catalog;
+  CredentialEntry entry;
+  entry.id = "x";
+  entry.paths = {"~/few/one", "~/few", "~/.config", "~/.config/gh", "~/.config/absent"};
+  for (int i = 0; i < 20; ++i) {
+    entry.paths.push_back(absl::StrCat("~/.n", i));
+    entry.paths.push_back(absl::StrCat("~/.config/n", i, "/deep"));
+  }
+  catalog.credentials.push_back(entry);
+  HostFacts facts = Read();
+  AddCatalogLinks(catalog, facts);
+  EXPECT_THAT(
+      facts.links,
+      ElementsAre(testing::Pair(host_.Path("home/.config"), host_.Path("dotfiles/config")),
+                  testing::Pair(host_.Path("home/.config/gh"), host_.Path("dotfiles/config/gh")),
+                  testing::Pair(host_.Path("home/few"), host_.Path("dotfiles/few"))));
 }
 
 TEST(CurrentHost, SeesThisProcess) {
