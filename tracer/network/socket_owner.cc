@@ -83,7 +83,6 @@ std::optional<TableRow> ParseRow(const char* line) {
 
 absl::Status ForEachRow(const char* path, const std::function<void(const TableRow&)>& visit) {
   absl::StatusOr<std::string> text = ReadTable(path);
-  if (absl::IsNotFound(text.status())) return absl::OkStatus();  // no IPv6 here
   if (!text.ok()) return text.status();
   size_t begin = text->find('\n');  // the heading
   while (begin != std::string::npos && ++begin < text->size()) {
@@ -105,20 +104,21 @@ bool IsMapped(const IpAddress& local, const IpAddress& v4) {
 
 absl::StatusOr<std::vector<ino_t>> SocketsBoundTo(bool is_stream, const IpAddress& ip,
                                                   uint16_t port) {
-  std::vector<ino_t> exact, any;
+  std::vector<ino_t> sockets;
   auto visit = [&](const TableRow& row) {
     bool takes = is_stream ? row.state == kTcpListen
                            : row.state == kUdpUnconnected || row.state == kEstablished;
     if (!takes || row.port != port) return;
-    if (row.local == ip || IsMapped(row.local, ip)) exact.push_back(row.inode);
+    bool exact = row.local == ip || IsMapped(row.local, ip);
     // A socket on :: may take IPv4 too, depending on IPV6_V6ONLY, which the table does not show.
     bool wildcard = row.local.IsUnspecified() && (row.local.is_v6 || !ip.is_v6);
-    if (wildcard) any.push_back(row.inode);
+    if (exact || wildcard) sockets.push_back(row.inode);
   };
   absl::Status status = ForEachRow(is_stream ? "/proc/net/tcp" : "/proc/net/udp", visit);
-  if (status.ok()) status = ForEachRow(is_stream ? "/proc/net/tcp6" : "/proc/net/udp6", visit);
   if (!status.ok()) return status;
-  return exact.empty() ? any : exact;
+  status = ForEachRow(is_stream ? "/proc/net/tcp6" : "/proc/net/udp6", visit);
+  if (!status.ok() && !absl::IsNotFound(status)) return status;  // no IPv6 here
+  return sockets;
 }
 
 namespace {

@@ -27,6 +27,35 @@ TEST(SocketOwnerTest, FindsTheListenerOfAPort) {
   EXPECT_THAT(*SocketsBoundTo(true, Ip("127.0.0.2"), tcp.port), IsEmpty());
 }
 
+// A connected datagram socket takes from its peer only: the rest goes to the socket on every
+// address. And the nearer of two sockets may be closed after the decision.
+TEST(SocketOwnerTest, AnOwnSocketDoesNotHideAStrangersOnEveryAddress) {
+  const int on = 1;
+  for (int type : {SOCK_DGRAM, SOCK_STREAM}) {
+    int shared = type == SOCK_DGRAM ? SO_REUSEADDR : SO_REUSEPORT;
+    UniqueFd stranger(socket(AF_INET, type | SOCK_CLOEXEC, 0));
+    UniqueFd own(socket(AF_INET, type | SOCK_CLOEXEC, 0));
+    for (int fd : {stranger.get(), own.get()}) {
+      ASSERT_EQ(setsockopt(fd, SOL_SOCKET, shared, &on, sizeof(on)), 0);
+    }
+    RawSocketAddress any = testing::Inet("0.0.0.0", 0);
+    ASSERT_EQ(bind(stranger.get(), any.get(), any.length), 0);
+    uint16_t port = LocalPort(stranger.get());
+    RawSocketAddress near = testing::Inet("127.0.0.1", port);
+    ASSERT_EQ(bind(own.get(), near.get(), near.length), 0) << strerror(errno);
+    if (type == SOCK_STREAM) {
+      ASSERT_EQ(listen(stranger.get(), 1), 0);
+      ASSERT_EQ(listen(own.get(), 1), 0);
+    }
+    ListenerRegistry registry;
+    registry.AddPort(type == SOCK_STREAM, port);
+    registry.AddSocket(SocketInode(own.get()));
+    EXPECT_FALSE(IsOwnPort(registry, type == SOCK_STREAM, Ip("127.0.0.1"), port));
+    stranger.Reset();
+    EXPECT_TRUE(IsOwnPort(registry, type == SOCK_STREAM, Ip("127.0.0.1"), port));
+  }
+}
+
 TEST(SocketOwnerTest, APortBoundOnAnotherAddressIsNotOwn) {
   testing::Listener stranger = Listen(SOCK_STREAM, "127.0.0.1");
   UniqueFd own(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
