@@ -24,7 +24,7 @@ std::optional<SyscallAction> DestinationDecider::Conclude(
 
 std::optional<SyscallAction> DestinationDecider::DecideInet(
     Process& process, std::string_view syscall, NetworkOperation operation,
-    const RemoteSocket& socket, const InetAddress& address, Destination& out) const {
+    const RemoteSocket& socket, const InetAddress& address, Destination& out) {
   InetAddress effective = address;
   effective.ip = EffectiveDestination(address.ip);
   const Subject& subject = SubjectOf(process);
@@ -40,7 +40,30 @@ std::optional<SyscallAction> DestinationDecider::DecideInet(
   Decision decision = rules_.EvaluateNetwork(subject, request);
   out.matter = DescribeInet(syscall, socket, effective, std::move(names), subject.role);
   out.address = EncodeInetAddress(effective);
+  if (operation == NetworkOperation::kConnect && (!decision.allowed() || decision.is_violation)) {
+    if (auto answer = AnswerVacant(process, socket, request, out.matter)) return answer;
+  }
   return Conclude(process, decision, out.matter);
+}
+
+std::optional<SyscallAction> DestinationDecider::AnswerVacant(Process& process,
+                                                              const RemoteSocket& socket,
+                                                              const NetworkRequest& request,
+                                                              const NetworkSubjectMatter& matter) {
+  if (!socket.IsTcp() && !socket.IsUdp()) return std::nullopt;
+  if (!IsVacantPort(request.is_stream, request.address, request.port)) return std::nullopt;
+  // A connection outlives its listener; the kernel then looks at no address.
+  RawSocketAddress peer;
+  peer.length = sizeof(peer.storage);
+  if (socket.IsTcp() && getpeername(socket.fd.get(), peer.get(), &peer.length) == 0) {
+    return Fail{EISCONN};
+  }
+  if (vacant_reported_.Add(process, matter)) {
+    TraceEvent event = NetworkEvent(matter, "failure");
+    event.Set("safe_trace.reason", std::string("nothing listens there"));
+    reporter_.ReportEvent(process, std::move(event));
+  }
+  return Fail{ECONNREFUSED};
 }
 
 std::optional<SyscallAction> DestinationDecider::DecideUnix(Process& process, pid_t tid,

@@ -37,11 +37,17 @@ class DestinationDecider {
   // Nothing where it is allowed: `out` is filled in. Otherwise the answer, already reported.
   std::optional<SyscallAction> DecideInet(Process& process, std::string_view syscall,
                                           NetworkOperation operation, const RemoteSocket& socket,
-                                          const InetAddress& address, Destination& out) const;
+                                          const InetAddress& address, Destination& out);
   std::optional<SyscallAction> DecideUnix(Process& process, pid_t tid, std::string_view syscall,
                                           const SocketAddress& address, Destination& out) const;
 
  private:
+  // Programs poll their own server until it is up and take EACCES for fatal. Where the decision is
+  // no plain yes and nobody is there who could be reached, the answer is that of an unwatched
+  // connect, given without connecting: somebody may come to be there at any time.
+  std::optional<SyscallAction> AnswerVacant(Process& process, const RemoteSocket& socket,
+                                            const NetworkRequest& request,
+                                            const NetworkSubjectMatter& matter);
   std::optional<SyscallAction> DecidePath(Process& process, pid_t tid, std::string_view syscall,
                                           const std::string& path, Destination& out) const;
   std::optional<SyscallAction> DecideAbstract(Process& process, std::string_view syscall,
@@ -55,6 +61,7 @@ class DestinationDecider {
   ListenerRegistry& listeners_;
   Reporter& reporter_;
   PathResolver paths_;
+  ReportedDestinations vacant_reported_;
 };
 
 }  // namespace safe_trace

@@ -22,6 +22,12 @@ bool IsOwnPort(const ListenerRegistry& registry, bool is_stream, const IpAddress
          AllOwn(registry, SocketsBoundTo(is_stream, ip, port));
 }
 
+bool IsVacantPort(bool is_stream, const IpAddress& ip, uint16_t port) {
+  if (!ip.IsLoopback()) return false;
+  absl::StatusOr<std::vector<ino_t>> sockets = SocketsBoundTo(is_stream, ip, port);
+  return sockets.ok() && sockets->empty();
+}
+
 bool IsOwnSocketFile(const ListenerRegistry& registry, dev_t device, ino_t inode) {
   return !registry.empty() && AllOwn(registry, SocketsBoundToFile(device, inode));
 }

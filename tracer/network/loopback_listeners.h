@@ -17,6 +17,9 @@ namespace safe_trace {
 // table that cannot be read, is a no.
 bool IsOwnPort(const ListenerRegistry& registry, bool is_stream, const IpAddress& ip,
                uint16_t port);
+// No socket at all takes what is sent to this loopback address: no listener, or for datagrams
+// nothing bound. False where the table cannot be read.
+bool IsVacantPort(bool is_stream, const IpAddress& ip, uint16_t port);
 bool IsOwnSocketFile(const ListenerRegistry& registry, dev_t device, ino_t inode);
 bool IsOwnAbstract(const ListenerRegistry& registry, std::string_view name);
 

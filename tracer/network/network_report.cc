@@ -116,6 +116,11 @@ TraceEvent NetworkEvent(const NetworkSubjectMatter& matter, std::string_view out
   return event;
 }
 
+bool ReportedDestinations::Add(const Process& process, const NetworkSubjectMatter& matter) {
+  if (seen_.size() >= kMaximum) seen_.clear();
+  return seen_.emplace(process.entity_id, matter.target).second;
+}
+
 SyscallAction Refuse(Reporter& reporter, Process& process, const Decision& decision,
                      const NetworkSubjectMatter& matter) {
   TraceEvent event = NetworkEvent(matter, "failure");

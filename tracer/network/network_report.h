@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "policy/decision.h"
@@ -52,6 +54,17 @@ NetworkSubjectMatter DescribeUnix(std::string_view syscall, std::string path);
 TraceEvent NetworkEvent(const NetworkSubjectMatter& matter, std::string_view outcome);
 // "--allow-host HOST:PORT"; "" for package code, which gets grants of its own.
 std::string AllowHostFlag(Role role, std::string_view host, uint16_t port);
+
+// Which destinations are in the trace already, by process: one line each, not one per attempt.
+class ReportedDestinations {
+ public:
+  // True the first time.
+  bool Add(const Process& process, const NetworkSubjectMatter& matter);
+
+ private:
+  static constexpr size_t kMaximum = 4096;  // then it starts anew
+  std::set<std::pair<std::string, std::string>> seen_;
+};
 
 // Reports a refusal and gives the answer to the call: Fail, or NoAnswer after killing on kKill.
 SyscallAction Refuse(Reporter& reporter, Process& process, const Decision& decision,

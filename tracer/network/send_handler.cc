@@ -16,7 +16,6 @@ namespace {
 constexpr uint16_t kDnsPort = 53;
 constexpr uint32_t kMaximumMessages = 1024;        // UIO_MAXIOV, as the kernel clamps
 constexpr size_t kInlineBudget = 4 * 1024 * 1024;  // bytes sent within one answer
-constexpr size_t kMaximumReported = 4096;
 
 bool IsSupported(const RemoteSocket& socket) {
   if (IsInetFamily(socket.domain)) return socket.IsTcp() || socket.IsUdp() || socket.IsEcho();
@@ -269,8 +268,7 @@ SyscallAction SendHandler::RefuseDns(const Call& call, const InetAddress& server
 }
 
 void SendHandler::ReportOnce(const Call& call, const Destination& destination) {
-  if (reported_.size() >= kMaximumReported) reported_.clear();
-  if (!reported_.emplace(call.process.entity_id, destination.matter.target).second) return;
+  if (!reported_.Add(call.process, destination.matter)) return;
   reporter_.ReportEvent(call.process, NetworkEvent(destination.matter, "success"));
 }
 

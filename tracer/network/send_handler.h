@@ -7,10 +7,7 @@
 
 #include <memory>
 #include <optional>
-#include <set>
-#include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 
 #include "tracer/deciding/syscall_action.h"
@@ -75,8 +72,7 @@ class SendHandler {
   ListenerRegistry& listeners_;
   Reporter& reporter_;
   DestinationDecider decider_;
-  // Destinations already in the trace, by process: one line each, not one per datagram.
-  std::set<std::pair<std::string, std::string>> reported_;
+  ReportedDestinations reported_;
 };
 
 }  // namespace safe_trace

@@ -187,6 +187,90 @@ TEST_F(ConnectHandlerTest, OwnListenersAreRecognisedAndStrangersAreNot) {
   EXPECT_EQ(Connect(stream.get(), Inet("127.0.0.1", own.port)), 0);
 }
 
+// A port of loopback that was free a moment ago, held by a socket that does not listen.
+struct BoundOnly {
+  explicit BoundOnly(const char* ip = "127.0.0.1") : fd(socket(AF_INET, SOCK_STREAM, 0)) {
+    RawSocketAddress address = Inet(ip, 0);
+    EXPECT_EQ(bind(fd.get(), address.get(), address.length), 0);
+    port = LocalPort(fd.get());
+  }
+  UniqueFd fd;
+  uint16_t port = 0;
+};
+
+TEST_F(ConnectHandlerTest, WhereNothingListensAConnectIsRefusedAsBareAndNoViolation) {
+  BoundOnly bound;
+  UniqueFd v4 = Socket(AF_INET, SOCK_STREAM);
+  UniqueFd polling = Socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK);
+  UniqueFd v6 = Socket(AF_INET6, SOCK_STREAM);
+  for (Role role : {Role::kPackage, Role::kManager, Role::kProject, Role::kCommand}) {
+    SetRole(role);
+    EXPECT_EQ(Connect(v4.get(), Inet("127.0.0.1", bound.port)), -ECONNREFUSED);
+    EXPECT_EQ(Connect(v4.get(), Inet("127.9.9.9", bound.port)), -ECONNREFUSED);
+    EXPECT_EQ(Connect(v4.get(), Inet("0.0.0.0", bound.port)), -ECONNREFUSED);
+    EXPECT_EQ(Connect(polling.get(), Inet("127.0.0.1", bound.port)), -ECONNREFUSED);
+    if (!v6.valid()) continue;  // no IPv6 here
+    EXPECT_EQ(Connect(v6.get(), Inet("::1", bound.port)), -ECONNREFUSED);
+    EXPECT_EQ(Connect(v6.get(), Inet("::", bound.port)), -ECONNREFUSED);
+    EXPECT_EQ(Connect(v6.get(), Inet("127.0.0.1", bound.port, true)), -ECONNREFUSED);
+  }
+  EXPECT_FALSE(was_deferred_);
+  EXPECT_TRUE(reporter_.decisions.empty());
+  ASSERT_FALSE(reporter_.events.empty());
+  EXPECT_EQ(reporter_.events[0].outcome, "failure");
+  EXPECT_FALSE(reporter_.events[0].is_violation);
+  EXPECT_EQ(Field(reporter_.events[0], "destination.port"), std::to_string(bound.port));
+}
+
+TEST_F(ConnectHandlerTest, PollingUntilTheOwnServerIsUpSucceedsAndIsOneLineInTheTrace) {
+  BoundOnly server;
+  UniqueFd stream = Socket(AF_INET, SOCK_STREAM);
+  SetRole(Role::kPackage);
+  rules_->network = [](const Subject&, const NetworkRequest& request) {
+    return request.bound_by_this_run;
+  };
+  listeners_.AddPort(true, server.port);
+  listeners_.AddSocket(SocketInode(server.fd.get()));
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Connect(stream.get(), Inet("127.0.0.1", server.port)), -ECONNREFUSED);
+  }
+  EXPECT_EQ(reporter_.events.size(), 1U);
+  ASSERT_EQ(listen(server.fd.get(), 4), 0);
+  EXPECT_EQ(Connect(stream.get(), Inet("127.0.0.1", server.port)), 0);
+  EXPECT_TRUE(reporter_.decisions.empty());
+}
+
+TEST_F(ConnectHandlerTest, ADatagramConnectWhereNothingIsBoundIsNoViolation) {
+  uint16_t port = Listen(SOCK_DGRAM).port;  // closed again
+  UniqueFd udp = Socket(AF_INET, SOCK_DGRAM);
+  SetRole(Role::kPackage);
+  EXPECT_EQ(Connect(udp.get(), Inet("127.0.0.1", port)), -ECONNREFUSED);
+  EXPECT_TRUE(reporter_.decisions.empty());
+  Listener stranger = Listen(SOCK_DGRAM);
+  EXPECT_EQ(Connect(udp.get(), Inet("127.0.0.1", stranger.port)), -EACCES);
+  EXPECT_EQ(reporter_.decisions.size(), 1U);
+}
+
+TEST_F(ConnectHandlerTest, AStrangersListenerOnEveryAddressIsStillRefused) {
+  Listener stranger = Listen(SOCK_STREAM, "0.0.0.0");
+  UniqueFd stream = Socket(AF_INET, SOCK_STREAM);
+  EXPECT_EQ(Connect(stream.get(), Inet("127.0.0.1", stranger.port)), -EACCES);
+  EXPECT_EQ(Connect(stream.get(), Inet("0.0.0.0", stranger.port)), -EACCES);
+  EXPECT_EQ(Connect(stream.get(), Inet("169.254.169.254", stranger.port)), -EACCES);
+  EXPECT_EQ(reporter_.decisions.size(), 3U);
+}
+
+TEST_F(ConnectHandlerTest, AConnectedStreamWhoseListenerIsGoneSaysSo) {
+  Listener server = Listen(SOCK_STREAM);
+  UniqueFd stream = Socket(AF_INET, SOCK_STREAM);
+  RawSocketAddress address = Inet("127.0.0.1", server.port);
+  ASSERT_EQ(connect(stream.get(), address.get(), address.length), 0);
+  UniqueFd accepted(accept4(server.fd.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  server.fd.Reset();
+  EXPECT_EQ(Connect(stream.get(), address), -EISCONN);
+  EXPECT_TRUE(reporter_.decisions.empty());
+}
+
 TEST_F(ConnectHandlerTest, UnsupportedKindsOfSocketsAreRefusedAndReported) {
   UniqueFd vsock(socket(AF_VSOCK, SOCK_STREAM, 0));
   UniqueFd mptcp(socket(AF_INET, SOCK_STREAM, 262));
