@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -293,6 +294,7 @@ absl::Status Run::Prepare() {
   plan_.path = program_;
   plan_.arguments = options_.command;
   plan_.limits = LimitsFromConfig(run_.config, run_.config.pids ? CountTasksOfUser(getuid()) : 0);
+  plan_.processors = static_cast<int>(std::ceil(run_.config.cpu_limit.value_or(0)));
   plan_.drop_capabilities = geteuid() == 0;
   plan_.signal_mask = signals_.original;
   plan_.kept_descriptors = DescriptorsNamedBy(options_.command);
@@ -323,6 +325,10 @@ int Run::Execute() {
     arguments.push_back(nullptr);
     execv(program_.c_str(), arguments.data());
     return Fail(LastErrnoStatus(Concat("running ", program_)));
+  }
+  if (run_.config.on_violation == ViolationAction::kLog) {
+    return Fail(absl::UnimplementedError(
+        "on_violation = log is not part of this version: use deny (the default) or kill"));
   }
   absl::Status status = Prepare();
   if (!status.ok()) return Fail(status);

@@ -91,6 +91,21 @@ int DropCapabilities() {
   return syscall(SYS_capset, &header, data.data()) != 0 ? errno : 0;
 }
 
+// Leaves the first `count` of the processors that the launcher itself may use.
+int LimitProcessors(int count) {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return errno;
+  for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
+    if (!CPU_ISSET(processor, &allowed)) continue;
+    if (count > 0) {
+      --count;
+    } else {
+      CPU_CLR(processor, &allowed);
+    }
+  }
+  return sched_setaffinity(0, sizeof(allowed), &allowed) != 0 ? errno : 0;
+}
+
 int CloseRange(unsigned first, unsigned last) {
   if (first > last) return 0;
   return syscall(SYS_close_range, first, last, 0) != 0 ? errno : 0;
@@ -146,6 +161,9 @@ struct ChildArguments {
   }
   int error = ApplyResourceLimits(plan.limits);
   if (error != 0) ReportFailure(child, Step::kLimits, error);
+  if (plan.processors > 0 && (error = LimitProcessors(plan.processors)) != 0) {
+    ReportFailure(child, Step::kLimits, error);
+  }
   if (plan.drop_capabilities && (error = DropCapabilities()) != 0) {
     ReportFailure(child, Step::kCapabilities, error);
   }

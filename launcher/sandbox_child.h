@@ -23,6 +23,7 @@ struct ChildPlan {
   SeccompProgram filter;
   int ruleset_fd = -1;                  // -1: no Landlock
   ResourceLimits limits;
+  int processors = 0;                   // --cpus: at most so many; 0: all
   bool drop_capabilities = false;       // under root
   mode_t file_mode_mask = 022;          // umask, as the launcher was started with
   sigset_t signal_mask{};               // as the launcher was started with

@@ -45,6 +45,12 @@ std::string ReadFactFile(const std::string& path) {
   return text;
 }
 
+bool NeedsSanitizerFirst(const ElfImage& elf) {
+  return std::any_of(elf.needed.begin(), elf.needed.end(), [](const std::string& name) {
+    return name.starts_with("libasan.so") || name.starts_with("libclang_rt.asan");
+  });
+}
+
 std::string_view NameOf(std::string_view variable) {
   return variable.substr(0, variable.find('='));
 }
@@ -177,7 +183,8 @@ absl::StatusOr<ExecOutcome> ExecHandlers::EnterPackage(Process& process, const I
   return outcome;
 }
 
-// Another C library's dynamic linker would refuse to start with glibc's shim.
+// Another C library's dynamic linker would refuse to start with glibc's shim, and a sanitizer's
+// runtime refuses to come second.
 void ExecHandlers::DropForeignPreload(Process& process, const Image& image,
                                       const std::vector<std::string>& environment,
                                       EnvironmentEdit& edit) const {
@@ -188,7 +195,8 @@ void ExecHandlers::DropForeignPreload(Process& process, const Image& image,
   });
   if (preload == environment.end()) return;
   absl::StatusOr<ElfImage> elf = ReadElfImage(image.file.get());
-  if (!elf.ok() || elf->interpreter.empty() || elf->interpreter == kPlatformInterpreter) return;
+  if (!elf.ok() || elf->interpreter.empty()) return;
+  if (elf->interpreter == kPlatformInterpreter && !NeedsSanitizerFirst(*elf)) return;
   std::string value(ValueOf(*preload));
   size_t at = value.find(options_.shim_path);
   if (at == std::string::npos) return;

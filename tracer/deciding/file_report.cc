@@ -26,8 +26,12 @@ void ReportFileDecision(Reporter& reporter, const SyscallInvocation& call, const
                         const Decision& decision, std::string_view verb, std::string_view action,
                         std::string_view path, Access access) {
   std::string doing = std::string(verb) + " " + std::string(path);
-  std::string how = (Any(access & Access::kWrite) ? "--allow-write " : "--allow-read ") +
-                    std::string(path);
+  // No flag opens another process.
+  std::string how;
+  if (!path.starts_with("/proc/")) {
+    how = Any(access & Access::kWrite) ? "--allow-write " : "--allow-read ";
+    how += path;
+  }
   reporter.ReportDecision(process, decision, FileEvent(call, action, path), doing, how);
 }
 

@@ -132,6 +132,11 @@ SyscallAction OpenHandlers::Handle(const SyscallInvocation& call, Process& proce
   if (error == kForeignMagicLink) return Unfollowable();
   if (error == 0) {
     if (exclusive && !IsTemporaryFile(request.flags)) return Fail{EEXIST};
+    if (request.resolve != 0) {
+      error = resolver_.CheckRestrictions(TaskOf(call, process), request.dirfd, path,
+                                          request.resolve, pinned);
+      if (error != 0) return Fail{error};
+    }
     return OpenExisting(call, process, request, std::move(pinned));
   }
   if (error == ENOENT && (request.flags & O_CREAT) != 0 && !IsTemporaryFile(request.flags)) {
@@ -227,6 +232,8 @@ SyscallAction OpenHandlers::OpenNew(const SyscallInvocation& call, Process& proc
                   covered ? "floor" : "on-behalf");
   }
   if (covered) return Continue{ContinueReason::kFloorEnforced};
+  // Restricted lookups that end in a new name are left to the kernel, or not done.
+  if (request.resolve != 0) return Fail{EACCES};
   absl::StatusOr<ProcessStatus> task = ReadProcessStatus(call.tid);
   if (!task.ok()) return Fail{ESRCH};
   ScopedIdentity identity(*task);

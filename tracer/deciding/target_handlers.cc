@@ -1,5 +1,6 @@
 #include "tracer/deciding/target_handlers.h"
 
+#include <signal.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
@@ -9,9 +10,12 @@
 #include <cstring>
 
 #include "tracer/deciding/call_arguments.h"
+#include "tracer/filter/syscall_table.h"
 
 namespace safe_trace {
 namespace {
+
+const Rule kSignalOutside{"process.signal", "only processes of the run may be signalled"};
 
 // The process behind a caller's pidfd; -1 where it is none or gone.
 pid_t PidOfPidfd(pid_t tid, int fd) {
@@ -32,10 +36,24 @@ pid_t PidOfPidfd(pid_t tid, int fd) {
 
 bool TargetHandlers::IsOurs(pid_t task) const { return tree_.FindByThread(task) != nullptr; }
 
-SyscallAction TargetHandlers::Signal(const SyscallInvocation& call, pid_t target) const {
-  (void)call;
-  // 0, -1 and groups would reach the supervisor, which shares the terminal's process group.
+SyscallAction TargetHandlers::Signal(const SyscallInvocation& call, const Process& process,
+                                     pid_t target, int signal) const {
   if (target > 0 && IsOurs(target)) return Continue{ContinueReason::kRegistersOnly};
+  // 0, -1 and groups would reach the supervisor too, which shares the terminal's process group.
+  if (target <= 0 && signals_scoped_) return Continue{ContinueReason::kFloorEnforced};
+  if (target > 0 && kill(target, 0) != 0 && errno == ESRCH) return Fail{ESRCH};
+  TraceEvent event;
+  event.action = "signal-refused";
+  event.category = "process";
+  event.Set("safe_trace.syscall", std::string(SyscallName(call.number)));
+  event.Set("safe_trace.signal", int64_t{signal});
+  event.Set("safe_trace.target_pid", int64_t{target});
+  // Signal 0 only asks whether somebody is alive: programs check their lock files so.
+  reporter_.ReportDecision(process, {Verdict::kDeny, EPERM, &kSignalOutside, signal != 0},
+                           std::move(event),
+                           "send signal " + std::to_string(signal) + " to process " +
+                               std::to_string(target) + " outside the run",
+                           "");
   return Fail{EPERM};
 }
 
@@ -47,20 +65,22 @@ SyscallAction TargetHandlers::AttachSharedMemory(const SyscallInvocation& call) 
   return Fail{EACCES};
 }
 
-SyscallAction TargetHandlers::Handle(const SyscallInvocation& call) const {
+SyscallAction TargetHandlers::Handle(const SyscallInvocation& call,
+                                     const Process& process) const {
   pid_t first = IntArgument(call, 0);
   pid_t second = IntArgument(call, 1);
   switch (call.number) {
     case SYS_kill:
     case SYS_tkill:
     case SYS_rt_sigqueueinfo:
+      return Signal(call, process, first, second);
     case SYS_tgkill:
     case SYS_rt_tgsigqueueinfo:
-      return Signal(call, first);
+      return Signal(call, process, first, IntArgument(call, 2));
     case SYS_pidfd_send_signal:
       // The descriptor could be exchanged before the kernel looks; only without Landlock's signal
       // scope is this asked at all, and then the tree loses pidfd signals to others.
-      return Signal(call, PidOfPidfd(call.tid, first));
+      return Signal(call, process, PidOfPidfd(call.tid, first), second);
     case SYS_setpriority:
     case SYS_ioprio_set: {
       constexpr int kProcess = 0;  // PRIO_PROCESS; IOPRIO_WHO_PROCESS is 1

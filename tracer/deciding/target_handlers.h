@@ -5,23 +5,29 @@
 
 #include "tracer/deciding/syscall_action.h"
 #include "tracer/deciding/syscall_invocation.h"
+#include "tracer/deciding/violation_reporter.h"
 #include "tracer/tracee/process_tree.h"
 
 namespace safe_trace {
 
 class TargetHandlers {
  public:
-  // `tree` outlives the handlers. Loop thread only.
-  explicit TargetHandlers(ProcessTree& tree) : tree_(tree) {}
+  // Both references outlive the handlers. Loop thread only. `signals_scoped`: Landlock refuses
+  // signals to processes outside, whoever is named.
+  TargetHandlers(ProcessTree& tree, Reporter& reporter, bool signals_scoped)
+      : tree_(tree), reporter_(reporter), signals_scoped_(signals_scoped) {}
 
-  SyscallAction Handle(const SyscallInvocation& call) const;
+  SyscallAction Handle(const SyscallInvocation& call, const Process& process) const;
 
  private:
   bool IsOurs(pid_t task) const;
-  SyscallAction Signal(const SyscallInvocation& call, pid_t target) const;
+  SyscallAction Signal(const SyscallInvocation& call, const Process& process, pid_t target,
+                       int signal) const;
   SyscallAction AttachSharedMemory(const SyscallInvocation& call) const;
 
   ProcessTree& tree_;
+  Reporter& reporter_;
+  bool signals_scoped_;
 };
 
 }  // namespace safe_trace

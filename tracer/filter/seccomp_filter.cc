@@ -137,8 +137,10 @@ void AddTargetRules(Rules& rules, const FilterOptions& options) {
   for (int number : {SYS_setpriority, SYS_ioprio_set}) {
     rules.Ask(number, {NotEquals(1, 0)});
   }
+  // Landlock refuses signals to outside by itself, but silently.
+  rules.Ask(SYS_kill);
   if (!options.signals_scoped) {
-    for (int number : {SYS_kill, SYS_tkill, SYS_tgkill, SYS_rt_sigqueueinfo,
+    for (int number : {SYS_tkill, SYS_tgkill, SYS_rt_sigqueueinfo,
                        SYS_rt_tgsigqueueinfo, SYS_pidfd_send_signal}) {
       rules.Ask(number);
     }

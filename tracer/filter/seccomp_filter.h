@@ -12,7 +12,7 @@ namespace safe_trace {
 
 // What decides how much the filter must cover by itself.
 struct FilterOptions {
-  // Landlock scopes signals (ABI >= 6): kill and its kin need no question.
+  // Landlock scopes signals (ABI >= 6): of kill's kin only kill is asked about, to write it down.
   bool signals_scoped = false;
   // Landlock keeps domains from tracing each other (ABI >= 1): process_vm_readv may stay.
   bool tracing_scoped = false;

@@ -90,7 +90,7 @@ SyscallAction NotificationDispatcher::Decide(const SyscallInvocation& call) {
     case HandlerGroup::kNetwork:
       return handlers_.network.Handle(call, *process);
     case HandlerGroup::kTarget:
-      return handlers_.target.Handle(call);
+      return handlers_.target.Handle(call, *process);
     case HandlerGroup::kRefused:
       return handlers_.refused.Handle(call, *process);
     case HandlerGroup::kNone:

@@ -45,7 +45,7 @@ class Loop {
         attributes_(parts_.policy, memory_, resolver_, parts_.reporter),
         exec_(parts_.policy, memory_, resolver_, floor_, domains_, parts_.reporter,
               {options.shim_path, options.landlock_abi > 0}),
-        target_(tree_),
+        target_(tree_, parts_.reporter, options.landlock_abi >= 6),
         refused_(parts_.reporter),
         network_(parts_.policy, memory_, parts_.broker, registry_, parts_.reporter, &parts_.gate),
         ptrace_(tree_, exec_, memory_, parts_.reporter, workers_,

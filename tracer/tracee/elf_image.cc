@@ -23,6 +23,40 @@ std::string ReadInterpreter(int fd, const Elf64_Phdr& header) {
   return text;
 }
 
+// Where a virtual address lies in the file; -1 where no segment holds it.
+off_t FileOffset(const std::vector<Elf64_Phdr>& headers, uint64_t address) {
+  for (const Elf64_Phdr& segment : headers) {
+    if (segment.p_type == PT_LOAD && address >= segment.p_vaddr &&
+        address - segment.p_vaddr < segment.p_filesz) {
+      return static_cast<off_t>(segment.p_offset + (address - segment.p_vaddr));
+    }
+  }
+  return -1;
+}
+
+std::vector<std::string> ReadNeeded(int fd, const std::vector<Elf64_Phdr>& headers) {
+  std::vector<std::string> needed;
+  auto dynamic = std::find_if(headers.begin(), headers.end(),
+                              [](const Elf64_Phdr& h) { return h.p_type == PT_DYNAMIC; });
+  if (dynamic == headers.end()) return needed;
+  std::vector<Elf64_Dyn> entries(std::min<size_t>(dynamic->p_filesz / sizeof(Elf64_Dyn), 256));
+  ssize_t count = pread(fd, entries.data(), entries.size() * sizeof(Elf64_Dyn),
+                        static_cast<off_t>(dynamic->p_offset));
+  entries.resize(count > 0 ? static_cast<size_t>(count) / sizeof(Elf64_Dyn) : 0);
+  off_t strings = -1;
+  for (const Elf64_Dyn& entry : entries) {
+    if (entry.d_tag == DT_STRTAB) strings = FileOffset(headers, entry.d_un.d_ptr);
+  }
+  for (const Elf64_Dyn& entry : entries) {
+    if (entry.d_tag != DT_NEEDED || strings < 0 || entry.d_un.d_val > (1U << 24)) continue;
+    char name[256] = {};
+    if (pread(fd, name, sizeof(name) - 1, strings + static_cast<off_t>(entry.d_un.d_val)) > 0) {
+      needed.emplace_back(name);
+    }
+  }
+  return needed;
+}
+
 }  // namespace
 
 absl::StatusOr<ElfImage> ReadElfImage(int fd) {
@@ -47,6 +81,7 @@ absl::StatusOr<ElfImage> ReadElfImage(int fd) {
   for (const Elf64_Phdr& segment : headers) {
     if (segment.p_type == PT_INTERP) image.interpreter = ReadInterpreter(fd, segment);
   }
+  if (!image.interpreter.empty()) image.needed = ReadNeeded(fd, headers);
   return image;
 }
 

@@ -231,6 +231,21 @@ int PathResolver::ResolveParent(const TaskRef& task, int dirfd, const std::strin
   return ELOOP;
 }
 
+int PathResolver::CheckRestrictions(const TaskRef& task, int dirfd, const std::string& path,
+                                    uint64_t resolve, const PinnedPath& pinned) const {
+  UniqueFd base;
+  int error = OpenBase(task, dirfd, base);
+  if (error != 0 && !path.starts_with('/')) return error;
+  UniqueFd restricted;
+  error = OpenAt2(base.valid() ? base.get() : AT_FDCWD, path.c_str(), 0,
+                  resolve | RESOLVE_NO_MAGICLINKS, restricted);
+  if (error != 0) return error;
+  struct stat now {};
+  struct stat then {};
+  if (fstat(restricted.get(), &now) != 0 || fstat(pinned.object.get(), &then) != 0) return errno;
+  return now.st_dev == then.st_dev && now.st_ino == then.st_ino ? 0 : EAGAIN;
+}
+
 int PathResolver::ResolveDescriptor(const TaskRef& task, int fd, PinnedPath& out) const {
   if (fd < 0) return EBADF;
   int error = OpenBase(task, fd, out.object);

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -44,6 +45,10 @@ class PathResolver {
   // EINVAL where the last component is "." or "..", or there is none.
   int ResolveParent(const TaskRef& task, int dirfd, const std::string& path, bool follow_leaf,
                     PinnedPath& out) const;
+  // Whether the path still names `pinned` under openat2's restrictions (RESOLVE_BENEATH and so on).
+  // 0, or what openat2 answers; EAGAIN where something else is there now.
+  int CheckRestrictions(const TaskRef& task, int dirfd, const std::string& path, uint64_t resolve,
+                        const PinnedPath& pinned) const;
   // Pins what the task's descriptor refers to.
   int ResolveDescriptor(const TaskRef& task, int fd, PinnedPath& out) const;
 
