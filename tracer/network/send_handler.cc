@@ -176,7 +176,7 @@ std::optional<SyscallAction> SendHandler::DecideName(const Call& call, RawSocket
                                                      OutgoingSend::Content& content) {
   if (IsInetFamily(call.socket->domain)) return DecideInetName(call, name, payload, content);
   if (call.socket->domain == AF_UNIX) return DecideUnixName(call, name, content);
-  return DecideNetlinkName(name, content);
+  return DecideNetlinkName(name);
 }
 
 std::optional<SyscallAction> SendHandler::DecideInetName(const Call& call, RawSocketAddress name,
@@ -226,8 +226,7 @@ std::optional<SyscallAction> SendHandler::DecideUnixName(const Call& call,
   return std::nullopt;
 }
 
-std::optional<SyscallAction> SendHandler::DecideNetlinkName(const RawSocketAddress& name,
-                                                            OutgoingSend::Content& content) {
+std::optional<SyscallAction> SendHandler::DecideNetlinkName(const RawSocketAddress& name) {
   SocketAddress address;
   int error = DecodeSocketAddress(name, address);
   if (error != 0) return Fail{error};
@@ -235,7 +234,8 @@ std::optional<SyscallAction> SendHandler::DecideNetlinkName(const RawSocketAddre
   if (netlink == nullptr) return Fail{EINVAL};
   // Only the kernel may be talked to: port 0, no groups.
   if (netlink->port_id != 0 || netlink->groups != 0) return Fail{EPERM};
-  content.destination = EncodeNetlink(*netlink);
+  // The kernel is the destination without a name too. With one it would ask for the rights of
+  // whoever sends, which is the supervisor; without, also for those of the socket's opener.
   return std::nullopt;
 }
 

@@ -59,8 +59,7 @@ class SendHandler {
                                               OutgoingSend::Content& content);
   std::optional<SyscallAction> DecideUnixName(const Call& call, const RawSocketAddress& name,
                                               OutgoingSend::Content& content);
-  std::optional<SyscallAction> DecideNetlinkName(const RawSocketAddress& name,
-                                                 OutgoingSend::Content& content);
+  static std::optional<SyscallAction> DecideNetlinkName(const RawSocketAddress& name);
   SyscallAction RefuseDns(const Call& call, const InetAddress& server, PayloadReader payload);
   SyscallAction RefuseBuiltIn(const Call& call, BuiltInRefusal refusal);
   void ReportOnce(const Call& call, const Destination& destination);

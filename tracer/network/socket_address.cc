@@ -17,6 +17,9 @@ namespace {
 constexpr std::array<uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 // The kernel takes a sockaddr_in6 without its scope (SIN6_LEN_RFC2133).
 constexpr socklen_t kShortestInet6 = 24;
+// The traffic class. A flow label is not passed on: the socket's owner can give it a routing header
+// (IPV6_FLOWLABEL_MGR), and the packets would then go where that says.
+constexpr uint32_t kTrafficClass = 0x0ff00000;
 constexpr socklen_t kUnixHeader = offsetof(sockaddr_un, sun_path);
 
 InetAddress DecodeInet4(const RawSocketAddress& raw) {
@@ -34,7 +37,7 @@ InetAddress DecodeInet6(const RawSocketAddress& raw) {
   InetAddress address;
   address.as_v6 = true;
   address.port = ntohs(in.sin6_port);
-  address.flow_info = in.sin6_flowinfo;
+  address.flow_info = in.sin6_flowinfo & htonl(kTrafficClass);
   address.scope_id = in.sin6_scope_id;
   const uint8_t* bytes = in.sin6_addr.s6_addr;
   if (std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), bytes)) {

@@ -29,7 +29,7 @@ struct InetAddress {
   IpAddress ip;            // IPv4-mapped IPv6 is IPv4 here
   uint16_t port = 0;       // host byte order
   bool as_v6 = false;      // written as sockaddr_in6 (IPv4 then in mapped form)
-  uint32_t flow_info = 0;  // network byte order, as in sin6_flowinfo
+  uint32_t flow_info = 0;  // network byte order, as in sin6_flowinfo; never a flow label
   uint32_t scope_id = 0;
 };
 struct UnixPathAddress {

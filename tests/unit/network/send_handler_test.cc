@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sys/stat.h>
 
@@ -72,7 +74,9 @@ TEST_F(SendHandlerTest, AnAddressedDatagramIsDecidedOnAndSent) {
   EXPECT_EQ(SendTo(udp.get(), "secret", Inet("127.0.0.1", forbidden.port)), -EACCES);
   pollfd watched{forbidden.fd.get(), POLLIN, 0};
   EXPECT_EQ(poll(&watched, 1, 20), 0);
-  EXPECT_EQ(reporter_.decisions.size(), 1U);
+  ASSERT_EQ(reporter_.decisions.size(), 1U);
+  EXPECT_EQ(reporter_.decisions[0].doing, "send to 127.0.0.1:" + std::to_string(forbidden.port));
+  EXPECT_EQ(Field(reporter_.decisions[0].event, "safe_trace.syscall"), "sendto");
   EXPECT_TRUE(listeners_.HasPort(false, LocalPort(udp.get())));  // an answer may come back
 }
 
@@ -175,6 +179,31 @@ TEST_F(SendHandlerTest, SeveralMessagesAreSentUntilTheFirstRefusal) {
   EXPECT_EQ(Receive(server.fd.get()), "one");
   EXPECT_EQ(Receive(server.fd.get()), "three");
   EXPECT_EQ(Run(Call(SYS_sendmmsg, {U(udp.get()), A(&batch[2]), 1, 0})), -EACCES);
+}
+
+// A request that names its destination is, to the kernel, one by whoever sends it; the supervisor
+// may have rights that the socket's opener had not.
+TEST_F(SendHandlerTest, ARoutingRequestHasNoMoreRightsThanTheSocketsOpener) {
+  constexpr uid_t kNobody = 65534;
+  uid_t before = geteuid();
+  ASSERT_EQ(seteuid(before == 0 ? kNobody : before), 0);
+  UniqueFd netlink(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+  ASSERT_EQ(seteuid(before), 0);
+  ASSERT_TRUE(netlink.valid());
+  struct {
+    nlmsghdr header;
+    ifaddrmsg address;
+  } request{};  // removes an address from an interface that does not exist
+  request.header = {sizeof(request), RTM_DELADDR, NLM_F_REQUEST | NLM_F_ACK, 1, 0};
+  request.address.ifa_family = AF_INET;
+  request.address.ifa_index = 0x7ffffff0;
+  std::string_view bytes(reinterpret_cast<const char*>(&request), sizeof(request));
+  EXPECT_EQ(SendTo(netlink.get(), bytes, EncodeNetlink({})), static_cast<int64_t>(bytes.size()));
+  std::string answer = Receive(netlink.get());
+  ASSERT_GE(answer.size(), NLMSG_LENGTH(sizeof(nlmsgerr)));
+  nlmsgerr error{};
+  memcpy(&error, answer.data() + NLMSG_HDRLEN, sizeof(error));
+  EXPECT_EQ(error.error, -EPERM);
 }
 
 TEST_F(SendHandlerTest, DescriptorsOfTheCallerArriveAtThePeer) {

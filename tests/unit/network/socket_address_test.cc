@@ -33,17 +33,17 @@ TEST(SocketAddressTest, MappedAddressesAreIpv4AndKeepTheirForm) {
   EXPECT_EQ(EncodeInetAddress(inet).storage.ss_family, AF_INET6);
 }
 
-TEST(SocketAddressTest, ScopeAndFlowSurvive) {
+TEST(SocketAddressTest, ScopeAndTrafficClassSurvive) {
   InetAddress before;
   before.ip = Ip("fe80::1");
   before.as_v6 = true;
   before.port = 443;
   before.scope_id = 7;
-  before.flow_info = htonl(0x12345);
+  before.flow_info = htonl(0x0a500000);
   SocketAddress after;
   ASSERT_EQ(DecodeSocketAddress(EncodeInetAddress(before), after), 0);
   EXPECT_EQ(std::get<InetAddress>(after).scope_id, 7U);
-  EXPECT_EQ(std::get<InetAddress>(after).flow_info, htonl(0x12345));
+  EXPECT_EQ(std::get<InetAddress>(after).flow_info, htonl(0x0a500000));
 }
 
 TEST(SocketAddressTest, ShortAddressesAreInvalid) {
@@ -72,6 +72,17 @@ TEST(SocketAddressTest, UnspecifiedDestinationsAreLoopback) {
   EXPECT_EQ(EffectiveDestination(Ip("0.0.0.0")), Ip("127.0.0.1"));
   EXPECT_EQ(EffectiveDestination(Ip("::")), Ip("::1"));
   EXPECT_EQ(EffectiveDestination(Ip("192.0.2.1")), Ip("192.0.2.1"));
+}
+
+// A flow label of the socket's own may carry a routing header, which leads the packet elsewhere.
+TEST(SocketAddressTest, AFlowLabelIsDroppedAndTheTrafficClassKept) {
+  RawSocketAddress raw = Inet("2001:db8::1", 443);
+  auto* in = reinterpret_cast<sockaddr_in6*>(&raw.storage);
+  in->sin6_flowinfo = htonl(0x0a512345);
+  SocketAddress address;
+  ASSERT_EQ(DecodeSocketAddress(raw, address), 0);
+  RawSocketAddress again = EncodeInetAddress(std::get<InetAddress>(address));
+  EXPECT_EQ(reinterpret_cast<sockaddr_in6*>(&again.storage)->sin6_flowinfo, htonl(0x0a500000));
 }
 
 }  // namespace
