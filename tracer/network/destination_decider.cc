@@ -15,8 +15,7 @@ std::optional<SyscallAction> DestinationDecider::Conclude(
   if (decision.is_violation) {  // --on-violation log
     TraceEvent event = NetworkEvent(matter, "success");
     event.is_violation = true;
-    reporter_.ReportDecision(process, decision, std::move(event),
-                             std::string(matter.syscall) + " to " + matter.target,
+    reporter_.ReportDecision(process, decision, std::move(event), DescribeAttempt(matter),
                              matter.how_to_allow);
   }
   return std::nullopt;

@@ -99,6 +99,12 @@ NetworkSubjectMatter DescribeUnix(std::string_view syscall, std::string path) {
   return matter;
 }
 
+std::string DescribeAttempt(const NetworkSubjectMatter& matter) {
+  std::string verb(matter.syscall);
+  if (verb.starts_with("send")) verb = "send";  // sendto, sendmsg, sendmmsg
+  return absl::StrCat(verb, verb == "listen" ? " on " : " to ", matter.target);
+}
+
 TraceEvent NetworkEvent(const NetworkSubjectMatter& matter, std::string_view outcome) {
   TraceEvent event;
   event.action = matter.action;
@@ -125,8 +131,8 @@ SyscallAction Refuse(Reporter& reporter, Process& process, const Decision& decis
                      const NetworkSubjectMatter& matter) {
   TraceEvent event = NetworkEvent(matter, "failure");
   event.is_violation = decision.is_violation;
-  std::string doing = absl::StrCat(std::string(matter.syscall), " to ", matter.target);
-  reporter.ReportDecision(process, decision, std::move(event), doing, matter.how_to_allow);
+  reporter.ReportDecision(process, decision, std::move(event), DescribeAttempt(matter),
+                          matter.how_to_allow);
   if (decision.verdict == Verdict::kKill && KillProcess(process)) return NoAnswer{};
   return Fail{decision.error > 0 ? decision.error : EACCES};
 }

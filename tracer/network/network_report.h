@@ -51,6 +51,8 @@ NetworkSubjectMatter DescribeInet(std::string_view syscall, const RemoteSocket& 
                                   const InetAddress& address, std::vector<std::string> names,
                                   Role role);
 NetworkSubjectMatter DescribeUnix(std::string_view syscall, std::string path);
+// For a person: "send to 192.0.2.1:443".
+std::string DescribeAttempt(const NetworkSubjectMatter& matter);
 TraceEvent NetworkEvent(const NetworkSubjectMatter& matter, std::string_view outcome);
 // "--allow-host HOST:PORT"; "" for package code, which gets grants of its own.
 std::string AllowHostFlag(Role role, std::string_view host, uint16_t port);

@@ -54,6 +54,8 @@ TEST_F(BindHandlerTest, PackageCodeListensOnLoopbackOnly) {
   AllowAll();
   SetRole(Role::kPackage);
   EXPECT_EQ(DoListen(unbound.get()), -EACCES);
+  ASSERT_EQ(reporter_.decisions.size(), 1U);
+  EXPECT_EQ(reporter_.decisions[0].doing, "listen on 0.0.0.0:0");
   EXPECT_EQ(LocalPort(unbound.get()), 0);
   EXPECT_EQ(Bind(bound.get(), Inet("127.0.0.1", 0)), 0);
   EXPECT_EQ(DoListen(bound.get()), 0);
