@@ -112,7 +112,8 @@ SyscallAction ConnectHandler::ConnectToBroker(Process& process, RemoteSocket soc
   event.Set("safe_trace.mechanism", std::string("dns-broker"));
   // The port is known only after the connect, and the caller cannot ask before it has returned.
   auto finish = [&broker = broker_, client, is_stream = socket.IsTcp()](int fd, int error) {
-    if (error != 0 && error != EINPROGRESS) return;
+    // An interrupted connect goes on in the kernel.
+    if (error != 0 && error != EINPROGRESS && error != EINTR) return;
     if (uint16_t port = LocalPort(fd); port != 0) broker.RegisterClient(is_stream, port, client);
   };
   if (!MayBlock(socket)) {

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -30,6 +31,7 @@ struct Outcome {
   std::mutex mutex;
   std::condition_variable changed;
   std::optional<int> error;
+  std::atomic<bool> given_up = false;
 };
 
 int ConnectAs(int socket, const RawSocketAddress& address,
@@ -46,7 +48,12 @@ void ConnectAndTell(int socket, const RawSocketAddress& address,
   sigemptyset(&only_ours);
   sigaddset(&only_ours, kInterruptSignal);
   pthread_sigmask(SIG_UNBLOCK, &only_ours, nullptr);
-  int error = ConnectAs(socket, address, identity);
+  int error = 0;
+  // A stray signal ends nothing: EINTR makes the caller's call restart, which takes a signal of its
+  // own. A repeated connect waits for the one under way.
+  do {
+    error = ConnectAs(socket, address, identity);
+  } while (error == EINTR && !outcome.given_up);
   std::lock_guard<std::mutex> lock(outcome.mutex);
   outcome.error = error;
   outcome.changed.notify_one();
@@ -84,6 +91,7 @@ int InterruptibleConnect(int socket, const RawSocketAddress& address,
       lock.unlock();
       bool give_up = interrupted();
       lock.lock();
+      outcome.given_up = give_up;
       while (give_up && !outcome.changed.wait_for(lock, kRepeatInterval, finished)) {
         pthread_kill(thread->native_handle(), kInterruptSignal);
       }

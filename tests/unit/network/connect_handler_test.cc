@@ -25,6 +25,15 @@ class ConnectHandlerTest : public testing::HandlerTest {
   void AllowAll() {
     rules_->network = [](const Subject&, const NetworkRequest&) { return true; };
   }
+  // A listener whose queue is full takes nobody: further connects wait.
+  static std::vector<UniqueFd> FillQueue(const RawSocketAddress& address) {
+    std::vector<UniqueFd> fillers;
+    for (int i = 0; i < 4; ++i) {
+      fillers.push_back(Socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK));
+      connect(fillers.back().get(), address.get(), address.length);
+    }
+    return fillers;
+  }
   static uint16_t PeerPort(int fd) {
     RawSocketAddress raw;
     raw.length = sizeof(raw.storage);
@@ -152,14 +161,9 @@ TEST_F(ConnectHandlerTest, WithoutABrokerForTheFamilyPort53IsRefusedAtOnce) {
 }
 
 TEST_F(ConnectHandlerTest, ABlockedConnectIsGivenUpWhenASignalWaits) {
-  // A listener whose queue is full takes nobody: further connects wait.
   Listener server = Listen(SOCK_STREAM, "127.0.0.1", 0);
-  std::vector<UniqueFd> fillers;
   RawSocketAddress address = Inet("127.0.0.1", server.port);
-  for (int i = 0; i < 4; ++i) {
-    fillers.push_back(Socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK));
-    connect(fillers.back().get(), address.get(), address.length);
-  }
+  std::vector<UniqueFd> fillers = FillQueue(address);
   UniqueFd stream = Socket(AF_INET, SOCK_STREAM);
   AllowAll();
   SyscallAction action = Call(SYS_connect, {U(stream.get()), A(&address.storage), address.length});
@@ -170,6 +174,63 @@ TEST_F(ConnectHandlerTest, ABlockedConnectIsGivenUpWhenASignalWaits) {
   EXPECT_GE(polls, 3);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
   EXPECT_EQ(fcntl(stream.get(), F_GETFL) & O_NONBLOCK, 0);
+}
+
+TEST_F(ConnectHandlerTest, AnInterruptedConnectGoesOnAndItsRepetitionReportsTheEnd) {
+  Listener server = Listen(SOCK_STREAM, "127.0.0.1", 0);
+  RawSocketAddress address = Inet("127.0.0.1", server.port);
+  std::vector<UniqueFd> fillers = FillQueue(address);
+  UniqueFd stream = Socket(AF_INET, SOCK_STREAM);
+  AllowAll();
+  SyscallAction action = Call(SYS_connect, {U(stream.get()), A(&address.storage), address.length});
+  EXPECT_EQ(Run(std::move(action), [] { return true; }), -EINTR);
+  fillers.clear();
+  // Takes everybody off the queue until the connect has got through, by one of its repetitions.
+  pollfd watched{stream.get(), POLLOUT, 0};
+  for (int i = 0; i < 300 && poll(&watched, 1, 50) == 0; ++i) {
+    UniqueFd taken(accept4(server.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    pollfd waiting{server.fd.get(), POLLIN, 0};
+    while (poll(&waiting, 1, 0) == 1) taken.Reset(accept(server.fd.get(), nullptr, nullptr));
+  }
+  ASSERT_EQ(PeerPort(stream.get()), server.port);
+  EXPECT_EQ(Connect(stream.get(), address), 0);
+  EXPECT_EQ(Connect(stream.get(), address), -EISCONN);
+}
+
+// The worker pool makes EINTR a restart, which needs a signal that waits for the caller.
+TEST_F(ConnectHandlerTest, ASignalToTheSupervisorAloneDoesNotEndAConnect) {
+  Listener server = Listen(SOCK_STREAM, "127.0.0.1", 0);
+  RawSocketAddress address = Inet("127.0.0.1", server.port);
+  std::vector<UniqueFd> fillers = FillQueue(address);
+  UniqueFd stream = Socket(AF_INET, SOCK_STREAM);
+  AllowAll();
+  SyscallAction action = Call(SYS_connect, {U(stream.get()), A(&address.storage), address.length});
+  sigset_t urgent, before;
+  sigemptyset(&urgent);
+  sigaddset(&urgent, SIGURG);
+  pthread_sigmask(SIG_BLOCK, &urgent, &before);  // so that the connecting thread takes it
+  int polls = 0;
+  auto interrupted = [&] {
+    kill(getpid(), SIGURG);
+    return ++polls >= 5;
+  };
+  EXPECT_EQ(Run(std::move(action), interrupted), -EINTR);
+  EXPECT_EQ(polls, 5);
+  timespec no_time{};
+  sigtimedwait(&urgent, nullptr, &no_time);  // what was not taken
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+TEST_F(ConnectHandlerTest, AnInterruptedConnectToTheBrokerIsStillKnownToIt) {
+  Listener broker = Listen(SOCK_STREAM, "127.0.0.1", 0);
+  RawSocketAddress address = Inet("127.0.0.1", broker.port);
+  std::vector<UniqueFd> fillers = FillQueue(address);
+  broker_.addresses[AF_INET] = address;
+  UniqueFd tcp = Socket(AF_INET, SOCK_STREAM);
+  RawSocketAddress asked = Inet("192.0.2.53", 53);
+  SyscallAction action = Call(SYS_connect, {U(tcp.get()), A(&asked.storage), asked.length});
+  EXPECT_EQ(Run(std::move(action), [] { return true; }), -EINTR);
+  EXPECT_TRUE((broker_.clients.contains({true, LocalPort(tcp.get())})));
 }
 
 TEST_F(ConnectHandlerTest, OwnListenersAreRecognisedAndStrangersAreNot) {
