@@ -60,6 +60,8 @@ struct FileRequest {
   // The name itself is renamed or removed (either end of a rename): whatever lies beneath moves
   // too, so a hierarchy that holds a guarded place is refused as a whole.
   bool moves_hierarchy = false;
+  // What is made or removed is an empty directory, which by itself runs nothing.
+  bool empty_directory = false;
 };
 
 // An address in network byte order: 4 or 16 bytes used. IPv4-mapped IPv6 is always stored as IPv4.

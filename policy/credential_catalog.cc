@@ -36,6 +36,8 @@ void ReadProtected(TableReader& table, CredentialCatalog& catalog) {
   table.Read("description", entry.description);
   table.Read("paths", entry.paths);
   table.Read("project_paths", entry.project_paths);
+  table.Read("project_exceptions", entry.project_exceptions);
+  table.Read("package_project_paths", entry.package_project_paths);
   if (entry.id.empty() || entry.description.empty()) {
     table.Fail(table.line(), "a [[protected]] needs an id and a description");
   }

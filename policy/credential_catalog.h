@@ -31,6 +31,10 @@ struct ProtectedEntry {
   std::vector<std::string> paths;  // as above
   std::vector<std::string>
       project_paths;  // relative to any project directory: ".vscode", ".git/hooks"
+  // Inside project_paths, what others than package code may write all the same, and the
+  // directories on the way: ".git/hooks/*.sample".
+  std::vector<std::string> project_exceptions;
+  std::vector<std::string> package_project_paths;  // as project_paths, for package code alone
 };
 
 struct CredentialCatalog {

@@ -69,6 +69,19 @@ bool IsAboveOwn(const Subject& subject, std::string_view path) {
   return false;
 }
 
+enum class ComponentMatch : uint8_t { kNone, kWay, kExact, kBeneath };
+
+// How `rest`, a path without its leading '/', lies to a place of components that may be globs.
+ComponentMatch MatchComponents(const ProjectPlace::Components& components, std::string_view rest) {
+  for (const std::string& component : components) {
+    if (rest.empty()) return ComponentMatch::kWay;
+    const size_t end = std::min(rest.find('/'), rest.size());
+    if (!MatchesGlob(component, rest.substr(0, end))) return ComponentMatch::kNone;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return rest.empty() ? ComponentMatch::kExact : ComponentMatch::kBeneath;
+}
+
 // How deep the user's word reaches that allows `bit` here; 0 where none does.
 Mark UserAllowance(const Places& places, Access bit) {
   const Mark& write = places[Layer::kUserWrite];
@@ -106,27 +119,28 @@ const NamePatternSet::Entry* Policy::Impl::HiddenName(const Subject& subject, co
   return entry;
 }
 
-const Rule* Policy::Impl::ProjectPlaceRule(const Places& places, std::string_view path) const {
+const Rule* Policy::Impl::ProjectPlaceRule(const Subject& subject, const Places& places,
+                                           std::string_view path, bool empty_directory) const {
   const Mark& working = places[Layer::kWorking];
   if (!working || places[Layer::kTemporary].depth > working.depth ||
       places[Layer::kCommandWrite].depth > working.depth) {
     return nullptr;
   }
   if (IsInstalledCode(places, path)) return nullptr;
-  auto matches = [](const ProjectPlace& place, std::string_view rest) {
-    for (const std::string& component : place.components) {
-      if (rest.empty()) return false;
-      size_t end = std::min(rest.find('/'), rest.size());
-      if (!MatchesGlob(component, rest.substr(0, end))) return false;
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-    return true;
+  auto guards = [&](const ProjectPlace& place, std::string_view rest) {
+    if (MatchComponents(place.components, rest) < ComponentMatch::kExact) return false;
+    if (subject.role == Role::kPackage) return true;
+    if (place.package_only) return false;
+    return std::none_of(place.exceptions.begin(), place.exceptions.end(), [&](const auto& except) {
+      const ComponentMatch match = MatchComponents(except, rest);
+      return match == ComponentMatch::kExact || (empty_directory && match == ComponentMatch::kWay);
+    });
   };
   auto find = [&](std::string_view first, std::string_view rest) -> const Rule* {
     auto it = project_by_first.find(first);
     if (it == project_by_first.end()) return nullptr;
     for (uint32_t index : it->second) {
-      if (matches(project_places[index], rest)) return project_places[index].rule;
+      if (guards(project_places[index], rest)) return project_places[index].rule;
     }
     return nullptr;
   };
@@ -142,7 +156,7 @@ const Rule* Policy::Impl::ProjectPlaceRule(const Places& places, std::string_vie
 }
 
 Decision Policy::Impl::DecideBit(const Subject& subject, const Places& places,
-                                 std::string_view path, Access bit) const {
+                                 std::string_view path, Access bit, bool empty_directory) const {
   const bool writes = bit == Access::kWrite;
   if (places[Layer::kState] && (writes || subject.role == Role::kPackage)) {
     return Deny(places[Layer::kState].rule, true);
@@ -171,7 +185,8 @@ Decision Policy::Impl::DecideBit(const Subject& subject, const Places& places,
     const bool installs = subject.role == Role::kManager && install.depth >= guarded.depth;
     if (guarded && guarded.depth > allowed.depth && !installs) return Deny(guarded.rule, true);
     if (!(allowed && allowed.depth > places[Layer::kWorking].depth)) {
-      if (const Rule* rule = ProjectPlaceRule(places, path)) return Deny(rule, true);
+      const Rule* rule = ProjectPlaceRule(subject, places, path, empty_directory);
+      if (rule != nullptr) return Deny(rule, true);
     }
   }
   return allowed ? Allow(allowed.rule) : DecideGrant(subject, places, path, bit);
@@ -254,7 +269,7 @@ Decision Policy::EvaluateFile(const Subject& subject, const FileRequest& request
   Decision decision = Deny(impl.common.package_read, false);
   for (Access bit : {Access::kRead, Access::kWrite, Access::kExecute}) {
     if (!Any(request.access & bit)) continue;
-    decision = impl.DecideBit(subject, places, request.path, bit);
+    decision = impl.DecideBit(subject, places, request.path, bit, request.empty_directory);
     if (!decision.allowed()) return decision;
   }
   return decision;

@@ -158,6 +158,18 @@ class PlaceBuilder {
     }
   }
 
+  static ProjectPlace::Components ComponentsOf(std::string_view path) {
+    ProjectPlace::Components components;
+    for (std::string_view component : SplitSkipEmpty(path, '/')) {
+      components.emplace_back(component);
+    }
+    return components;
+  }
+
+  void AddProjectPlace(ProjectPlace place) {
+    if (!place.components.empty()) impl_.project_places.push_back(std::move(place));
+  }
+
   void AddProtected() {
     for (const ProtectedEntry& entry : catalog_.protected_places) {
       const Rule* rule = impl_.AddRule(entry.id, entry.description);
@@ -166,13 +178,15 @@ class PlaceBuilder {
           Add(path, Layer::kProtected, rule);
         }
       }
-      for (const std::string& place : entry.project_paths) {
-        ProjectPlace compiled;
-        compiled.rule = rule;
-        for (std::string_view component : SplitSkipEmpty(place, '/')) {
-          compiled.components.emplace_back(component);
-        }
-        if (!compiled.components.empty()) impl_.project_places.push_back(std::move(compiled));
+      std::vector<ProjectPlace::Components> exceptions;
+      for (const std::string& path : entry.project_exceptions) {
+        exceptions.push_back(ComponentsOf(path));
+      }
+      for (const std::string& path : entry.project_paths) {
+        AddProjectPlace({ComponentsOf(path), rule, false, exceptions});
+      }
+      for (const std::string& path : entry.package_project_paths) {
+        AddProjectPlace({ComponentsOf(path), rule, true});
       }
     }
     // A project's file counts when it was trusted; nothing supervised may write one.

@@ -15,9 +15,9 @@
 namespace safe_trace {
 namespace {
 
-std::string PatternOf(const ProjectPlace& place) {
+std::string TextOf(const ProjectPlace::Components& components) {
   std::string text;
-  for (const std::string& component : place.components) text += Cat("/", component);
+  for (const std::string& component : components) text += Cat("/", component);
   return text.substr(1);
 }
 
@@ -74,7 +74,12 @@ void VisitItems(const Policy::Impl& impl, const ItemVisitor& visit) {
           entry.rule);
   }
   for (const ProjectPlace& place : impl.project_places) {
-    visit("project path", PatternOf(place), "may not be written", "all roles", place.rule);
+    visit("project path", TextOf(place.components), "may not be written",
+          place.package_only ? "package" : "all roles", place.rule);
+    for (const auto& except : place.exceptions) {
+      visit("project path", TextOf(except), "may be written all the same", "all roles but package",
+            place.rule);
+    }
   }
   for (const auto& entry : impl.denied_programs.entries()) {
     visit("program", entry.glob, "may not be run", "package", entry.rule);

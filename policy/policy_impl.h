@@ -18,8 +18,12 @@ namespace safe_trace {
 
 // A place relative to a project's directories: ".git/hooks" is {".git", "hooks"}.
 struct ProjectPlace {
-  std::vector<std::string> components;  // each may be a glob
+  using Components = std::vector<std::string>;  // each may be a glob
+  Components components;
   const Rule* rule = nullptr;
+  bool package_only = false;
+  // What others than package code may write inside, from the project's directory too.
+  std::vector<Components> exceptions{};
 };
 
 // A place at which some right may change: FloorFor asks there. In the order of PlaceTree's visits.
@@ -84,7 +88,7 @@ struct Policy::Impl {
 
   // file_rules.cc. `places` is what Find said about the path.
   Decision DecideBit(const Subject& subject, const Places& places, std::string_view path,
-                     Access bit) const;
+                     Access bit, bool empty_directory = false) const;
   Decision DecideGrant(const Subject& subject, const Places& places, std::string_view path,
                        Access bit) const;
   Decision DecidePackage(const Subject& subject, const Places& places, std::string_view path,
@@ -92,7 +96,8 @@ struct Policy::Impl {
   Decision DecideCommand(const Places& places, std::string_view path, Access bit) const;
   const NamePatternSet::Entry* HiddenName(const Subject& subject, const Places& places,
                                           std::string_view path, Access bit) const;
-  const Rule* ProjectPlaceRule(const Places& places, std::string_view path) const;
+  const Rule* ProjectPlaceRule(const Subject& subject, const Places& places, std::string_view path,
+                               bool empty_directory) const;
 
   // network_rules.cc
   const Rule* HostRule(const Subject& subject, const NetworkRequest& request,

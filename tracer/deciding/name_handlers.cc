@@ -40,11 +40,10 @@ SyscallAction NameHandlers::MakeDirectory(const SyscallInvocation& call, Process
     return Result(mkdirat(pinned.parent.get(), pinned.leaf.c_str(), mode & ~task.umask & 07777));
   };
   PinnedPath pinned;
-  if (Pin(call, process, place, pinned) == 0 &&
-      LeadsToGrant(*process.domain, pinned.path)) {
+  if (Pin(call, process, place, pinned) == 0 && LeadsToGrant(*process.domain, pinned.path)) {
     return DoIt(call, false, [&](const ProcessStatus& task) { return perform(pinned, task); });
   }
-  return Make(call, process, place, "create", "file-create", perform);
+  return Make(call, process, place, "create", "file-create", perform, true);
 }
 
 SyscallAction NameHandlers::Answer(int error) const {
@@ -65,9 +64,10 @@ int NameHandlers::Pin(const SyscallInvocation& call, const Process& process, Pla
 
 int NameHandlers::Decide(const SyscallInvocation& call, const Process& process,
                          const PinnedPath& pinned, Access access, std::string_view verb,
-                         std::string_view action, bool& covered, bool moves_hierarchy) const {
-  Decision decision =
-      policy_.EvaluateFile(process.domain->subject, {pinned.path, access, moves_hierarchy});
+                         std::string_view action, bool& covered, bool moves_hierarchy,
+                         bool empty_directory) const {
+  Decision decision = policy_.EvaluateFile(process.domain->subject,
+                                           {pinned.path, access, moves_hierarchy, empty_directory});
   if (!decision.allowed()) {
     ReportFileDecision(reporter_, call, process, decision, verb, action, pinned.path, access);
     return decision.error;
@@ -77,7 +77,7 @@ int NameHandlers::Decide(const SyscallInvocation& call, const Process& process,
   if (record_all_) {
     ReportFileUse(reporter_, call, process, action, pinned.path, by_floor ? "floor" : "on-behalf");
   }
-  covered = covered && by_floor;
+  covered = covered && by_floor && !process.domain->on_behalf_only;
   return 0;
 }
 
@@ -94,7 +94,8 @@ SyscallAction NameHandlers::DoIt(const SyscallInvocation& call, bool covered,
 SyscallAction NameHandlers::Make(
     const SyscallInvocation& call, Process& process, Place place, std::string_view verb,
     std::string_view action,
-    const std::function<int(const PinnedPath&, const ProcessStatus&)>& perform) const {
+    const std::function<int(const PinnedPath&, const ProcessStatus&)>& perform,
+    bool empty_directory) const {
   PinnedPath pinned;
   int error = Pin(call, process, place, pinned);
   // What exists already under "." or ".." is the kernel's to say.
@@ -106,7 +107,8 @@ SyscallAction NameHandlers::Make(
     return Fail{EEXIST};
   }
   bool covered = true;
-  error = Decide(call, process, pinned, Access::kWrite, verb, action, covered);
+  error =
+      Decide(call, process, pinned, Access::kWrite, verb, action, covered, false, empty_directory);
   if (error != 0) return Fail{error};
   return DoIt(call, covered, [&](const ProcessStatus& task) { return perform(pinned, task); });
 }
@@ -123,7 +125,7 @@ SyscallAction NameHandlers::Remove(const SyscallInvocation& call, Process& proce
   }
   bool covered = true;
   error = Decide(call, process, pinned, Access::kWrite, "remove", "file-remove", covered,
-                 (flags & AT_REMOVEDIR) != 0);
+                 (flags & AT_REMOVEDIR) != 0, (flags & AT_REMOVEDIR) != 0);
   if (error != 0) return Fail{error};
   return DoIt(call, covered, [&](const ProcessStatus&) {
     int failure = Result(unlinkat(pinned.parent.get(), pinned.leaf.c_str(), flags));
@@ -149,12 +151,13 @@ SyscallAction NameHandlers::Rename(const SyscallInvocation& call, Process& proce
   bool moves = IsDirectoryAt(source) || IsDirectoryAt(target);
   error = Decide(call, process, source, Access::kWrite, "rename", "file-rename", covered, moves);
   if (error == 0) {
-    error = Decide(call, process, target, Access::kWrite, "rename to", "file-rename", covered, moves);
+    error =
+        Decide(call, process, target, Access::kWrite, "rename to", "file-rename", covered, moves);
   }
   if (error != 0) return Fail{error};
   return DoIt(call, covered, [&](const ProcessStatus&) {
-    int failure = Result(renameat2(source.parent.get(), source.leaf.c_str(),
-                                   target.parent.get(), target.leaf.c_str(), flags));
+    int failure = Result(renameat2(source.parent.get(), source.leaf.c_str(), target.parent.get(),
+                                   target.leaf.c_str(), flags));
     if (failure == 0) {
       floor_.NoteReplaced(source.path);
       floor_.NoteReplaced(target.path);
@@ -185,8 +188,8 @@ SyscallAction NameHandlers::Link(const SyscallInvocation& call, Process& process
   // A second name in a writable place makes the first one's content writable.
   bool unlinked = source.path.ends_with(" (deleted)");
   if (!unlinked) {
-    error = Decide(call, process, source, Access::kRead | Access::kWrite, "link", "file-link",
-                   covered);
+    error =
+        Decide(call, process, source, Access::kRead | Access::kWrite, "link", "file-link", covered);
     // Programs take "other file system" as the sign to copy instead.
     if (error == EACCES) error = EXDEV;
   }
@@ -195,8 +198,8 @@ SyscallAction NameHandlers::Link(const SyscallInvocation& call, Process& process
   }
   if (error != 0) return Fail{error};
   return DoIt(call, covered, [&](const ProcessStatus&) {
-    return Result(linkat(AT_FDCWD, DescriptorLink(source.object.get()).c_str(),
-                         target.parent.get(), target.leaf.c_str(), AT_SYMLINK_FOLLOW));
+    return Result(linkat(AT_FDCWD, DescriptorLink(source.object.get()).c_str(), target.parent.get(),
+                         target.leaf.c_str(), AT_SYMLINK_FOLLOW));
   });
 }
 
@@ -206,8 +209,8 @@ SyscallAction NameHandlers::Mknod(const SyscallInvocation& call, Process& proces
   if (type == S_IFCHR || type == S_IFBLK) return Fail{EPERM};
   return Make(call, process, place, "create", "file-create",
               [&](const PinnedPath& pinned, const ProcessStatus& task) {
-                return Result(mknodat(pinned.parent.get(), pinned.leaf.c_str(),
-                                      mode & ~task.umask, device));
+                return Result(
+                    mknodat(pinned.parent.get(), pinned.leaf.c_str(), mode & ~task.umask, device));
               });
 }
 

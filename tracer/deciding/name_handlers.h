@@ -23,8 +23,13 @@ class NameHandlers {
   // All references outlive the handlers. Loop thread only.
   NameHandlers(const Policy& policy, const TraceeMemory& memory, const PathResolver& resolver,
                FloorView& floor, Reporter& reporter, bool record_all, bool floor_present)
-      : policy_(policy), memory_(memory), resolver_(resolver), floor_(floor),
-        reporter_(reporter), record_all_(record_all), floor_present_(floor_present) {}
+      : policy_(policy),
+        memory_(memory),
+        resolver_(resolver),
+        floor_(floor),
+        reporter_(reporter),
+        record_all_(record_all),
+        floor_present_(floor_present) {}
 
   SyscallAction Handle(const SyscallInvocation& call, Process& process) const;
 
@@ -37,7 +42,8 @@ class NameHandlers {
 
   SyscallAction Make(const SyscallInvocation& call, Process& process, Place place,
                      std::string_view verb, std::string_view action,
-                     const std::function<int(const PinnedPath&, const ProcessStatus&)>& perform) const;
+                     const std::function<int(const PinnedPath&, const ProcessStatus&)>& perform,
+                     bool empty_directory = false) const;
   SyscallAction Remove(const SyscallInvocation& call, Process& process, Place place,
                        int flags) const;
   SyscallAction Rename(const SyscallInvocation& call, Process& process, Place from, Place to,
@@ -53,7 +59,7 @@ class NameHandlers {
           PinnedPath& out) const;
   int Decide(const SyscallInvocation& call, const Process& process, const PinnedPath& pinned,
              Access access, std::string_view verb, std::string_view action, bool& covered,
-             bool moves_hierarchy = false) const;
+             bool moves_hierarchy = false, bool empty_directory = false) const;
   static bool LeadsToGrant(const Domain& domain, std::string_view directory);
   SyscallAction MakeDirectory(const SyscallInvocation& call, Process& process, Place place,
                               mode_t mode) const;

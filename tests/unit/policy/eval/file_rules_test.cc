@@ -111,6 +111,45 @@ TEST(FileRulesTest, ProjectPlacesAreProtectedAtAnyDepth) {
                        {Manager(), "/tmp/pip-req-build-1/.git/hooks/x.sample", kW, "allow"}});
 }
 
+TEST(FileRulesTest, GitMakesARepositoryButNoHooks) {
+  const std::string git = "/home/ann/project/.git";
+  const std::string deep = "/home/ann/project/a/.git";
+  for (const Subject& subject : {Command(), Manager()}) {
+    Check(*PipPolicy(),
+          {{subject, "/home/ann/project/.git/config", kW, "allow"},
+           {subject, "/home/ann/project/.git/hooks/pre-commit.sample", kW, "allow"},
+           {subject, "/home/ann/project/a/.git/hooks/pre-commit.sample", kW, "allow"},
+           {subject, "/home/ann/project/.git/hooks/pre-commit", kW, "violation"},
+           {subject, "/home/ann/project/.git/hooks/pre-commit.sample/x", kW, "violation"},
+           {subject, "/home/ann/project/.git/hooks/a/x.sample", kW, "violation"},
+           {subject, "/home/ann/project/a/.git/hooks/pre-commit", kW, "violation"},
+           // Not by making it (a link, a file) nor by moving one there.
+           {subject, "/home/ann/project/.git/hooks", kW, "violation"}});
+    for (const std::string& hooks : {git + "/hooks", deep + "/hooks"}) {
+      FileRequest make{.path = hooks, .access = kW, .empty_directory = true};
+      EXPECT_TRUE(PipPolicy()->EvaluateFile(subject, make).allowed()) << hooks;
+      const std::string inside = hooks + "/pre-commit";
+      make.path = inside;
+      EXPECT_FALSE(PipPolicy()->EvaluateFile(subject, make).allowed()) << hooks;
+    }
+  }
+}
+
+TEST(FileRulesTest, PackagesTouchNoRepositoryButTheirOwnInScratchSpace) {
+  Subject in_tree = EvilPackage();
+  in_tree.own.push_back({"/home/ann/project", kR | kW});
+  Check(*PipPolicy(), {{in_tree, "/home/ann/project/.git/config", kW, "violation"},
+                       {in_tree, "/home/ann/project/.git/hooks/pre-commit.sample", kW, "violation"},
+                       {in_tree, "/home/ann/project/.git/hooks", kW, "violation"},
+                       {in_tree, "/home/ann/project/.git/index", kW, "allow"},
+                       {in_tree, "/tmp/pip-install-x/evil/.git/config", kW, "allow"},
+                       {in_tree, "/tmp/pip-install-x/evil/.git/hooks/x", kW, "allow"}});
+  const std::string hooks = "/home/ann/project/.git/hooks";
+  EXPECT_FALSE(PipPolicy()
+                   ->EvaluateFile(in_tree, {.path = hooks, .access = kW, .empty_directory = true})
+                   .allowed());
+}
+
 TEST(FileRulesTest, ADirectoryOfCommandsIsWrittenByWhatInstallsThereOnly) {
   Check(*PipPolicy(), {{Manager(), "/home/ann/venv/bin/thing", kW, "allow"},
                        {Command(), "/home/ann/venv/bin/thing", kW, "violation"},

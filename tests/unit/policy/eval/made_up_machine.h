@@ -68,6 +68,8 @@ inline CredentialCatalog MadeUpCatalog() {
   editor.id = "persistence.editor";
   editor.description = "editor configuration";
   editor.project_paths = {".vscode", ".git/hooks", "*.code-workspace"};
+  editor.project_exceptions = {".git/hooks/*.sample"};
+  editor.package_project_paths = {".git/config"};
   catalog.protected_places = {shell, editor};
   catalog.harmless_variables = {"CSRF_TOKEN"};
   catalog.exempt_places = {"/**/site-packages/**"};
