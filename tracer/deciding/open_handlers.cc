@@ -53,6 +53,24 @@ const Rule kOwnProcess{"process.own", "not another process"};
 constexpr std::array<std::string_view, 8> kProcessSecrets = {
     "environ", "mem", "maps", "smaps", "pagemap", "auxv", "stack", "syscall"};
 
+// Entries of other processes that every user may read, with the same content for all.
+constexpr std::array<std::string_view, 8> kProcessPublic = {
+    "stat", "status", "cmdline", "comm", "statm", "cgroup", "mountinfo", "mounts"};
+// Entries of /proc itself whose content depends on the opener's rights.
+constexpr std::array<std::string_view, 6> kPrivileged = {"kallsyms", "kcore",    "kmsg",
+                                                         "modules",  "slabinfo", "vmallocinfo"};
+
+bool IsPublicProc(std::string_view path, pid_t own) {
+  std::string_view rest = path.substr(std::min(path.size(), std::string_view("/proc/").size()));
+  std::string_view first = rest.substr(0, rest.find('/'));
+  bool is_process = !first.empty() && first.find_first_not_of("0123456789") == first.npos;
+  auto holds = [](const auto& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (!is_process) return !holds(kPrivileged, first);
+  return first == std::to_string(own) || holds(kProcessPublic, BaseName(path)) || first == rest;
+}
+
 }  // namespace
 
 // The kernel refuses these by itself (Landlock keeps domains apart). Asked for, they are evidence.
@@ -74,7 +92,8 @@ Decision OpenHandlers::DecideOnProcess(const Process& process, std::string_view 
   bool is_ours = target != nullptr && (process.domain->subject.role != Role::kPackage ||
                                        target->domain == process.domain);
   if (is_ours) return allowed;
-  bool is_violation = entry == "environ" || entry == "mem";
+  // ps and its like look at everybody's.
+  bool is_violation = process.domain->subject.role == Role::kPackage;
   return {Verdict::kDeny, EACCES, &kOtherProcess, is_violation};
 }
 
@@ -107,9 +126,9 @@ int OpenHandlers::Decode(const SyscallInvocation& call, Request& request) const 
   }
 }
 
-SyscallAction OpenHandlers::Unfollowable() const {
+SyscallAction OpenHandlers::Unfollowable(const Process& process) const {
   // With a Landlock domain the kernel checks the caller's right to trace the other process.
-  if (options_.floor_present) return Continue{ContinueReason::kFloorEnforced};
+  if (options_.floor_present && !process.domain->on_behalf_only) return Continue{ContinueReason::kFloorEnforced};
   return Fail{EACCES};
 }
 
@@ -129,7 +148,7 @@ SyscallAction OpenHandlers::Handle(const SyscallInvocation& call, Process& proce
   bool follow = (request.flags & O_NOFOLLOW) == 0 && !exclusive;
   PinnedPath pinned;
   error = resolver_.Resolve(TaskOf(call, process), request.dirfd, path, follow, pinned);
-  if (error == kForeignMagicLink) return Unfollowable();
+  if (error == kForeignMagicLink) return Unfollowable(process);
   if (error == 0) {
     if (exclusive && !IsTemporaryFile(request.flags)) return Fail{EEXIST};
     if (request.resolve != 0) {
@@ -154,7 +173,8 @@ SyscallAction OpenHandlers::OpenExisting(const SyscallInvocation& call, Process&
   }
   // Pipes, sockets, memory files: reached through the caller's own descriptors only.
   if (!pinned.path.starts_with('/') || pinned.path.starts_with("/memfd:")) {
-    return Continue{ContinueReason::kFloorEnforced};
+    if (!process.domain->on_behalf_only) return Continue{ContinueReason::kFloorEnforced};
+    return OpenThroughPin(call, process, request, std::move(pinned));
   }
   Access access = AccessOf(request.flags);
   const Subject& subject = process.domain->subject;
@@ -173,10 +193,21 @@ SyscallAction OpenHandlers::OpenExisting(const SyscallInvocation& call, Process&
     ReportFileUse(reporter_, call, process, "file-open", pinned.path,
                   covered ? "floor" : "on-behalf");
   }
-  if (covered) return Continue{ContinueReason::kFloorEnforced};
-  // The supervisor may look into more processes than the caller: never opened with its rights.
-  if (IsWithin(pinned.path, "/proc")) return Unfollowable();
+  if (covered && !process.domain->on_behalf_only) return Continue{ContinueReason::kFloorEnforced};
+  // The supervisor may look into more processes than the caller: not opened with its rights, but
+  // for what anybody may read.
+  if (IsWithin(pinned.path, "/proc") && !(covered && IsPublicProc(pinned.path, process.tgid))) {
+    return Unfollowable(process);
+  }
+  // "The" terminal is that of the opener's session.
+  if (pinned.path == "/dev/tty" && getsid(call.tid) != getsid(0)) return Fail{ENXIO};
+  return OpenThroughPin(call, process, request, std::move(pinned));
+}
 
+SyscallAction OpenHandlers::OpenThroughPin(const SyscallInvocation& call, const Process& process,
+                                           const Request& request, PinnedPath pinned) const {
+  (void)process;
+  struct stat status {};
   if (fstat(pinned.object.get(), &status) != 0) return Fail{errno};
   absl::StatusOr<ProcessStatus> task = ReadProcessStatus(call.tid);
   if (!task.ok()) return Fail{ESRCH};
@@ -216,7 +247,7 @@ SyscallAction OpenHandlers::OpenNew(const SyscallInvocation& call, Process& proc
   PinnedPath pinned;
   int error =
       resolver_.ResolveParent(TaskOf(call, process), request.dirfd, path, !exclusive, pinned);
-  if (error == kForeignMagicLink) return Unfollowable();
+  if (error == kForeignMagicLink) return Unfollowable(process);
   if (error != 0) return Fail{error};
   Access access = AccessOf(request.flags) | Access::kWrite;
   Decision decision = policy_.EvaluateFile(process.domain->subject, {pinned.path, access});
@@ -226,7 +257,8 @@ SyscallAction OpenHandlers::OpenNew(const SyscallInvocation& call, Process& proc
     return Fail{decision.error};
   }
   // The kernel asks for the right to make names on the directory.
-  bool covered = floor_.Covers(*process.domain, ParentPath(pinned.path), access);
+  bool covered = floor_.Covers(*process.domain, ParentPath(pinned.path), access) &&
+                 !process.domain->on_behalf_only;
   if (options_.record_all) {
     ReportFileUse(reporter_, call, process, "file-create", pinned.path,
                   covered ? "floor" : "on-behalf");

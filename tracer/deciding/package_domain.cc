@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "policy/lexical_path.h"
@@ -34,6 +35,29 @@ FloorPlan OnlyExisting(const FloorPlan& plan) {
     }
   }
   return FloorPlan(std::move(existing));
+}
+
+// A hidden name at the top of a project could be carved out of the floor, but then nothing that is
+// made beside it later could be run: the kernel opens programs by itself, and a rule needs an inode.
+// So the project stays whole, and its calls are done on the caller's behalf. Directories that other
+// carve-outs split anyway (homes) stay in the request. True where such a name was found.
+bool TakeNamedSecrets(const Policy& policy, FloorRequest& request) {
+  bool found = false;
+  std::erase_if(request.scanned_directories, [&](const std::string& directory) {
+    bool is_split = std::any_of(
+        request.carve_outs.begin(), request.carve_outs.end(), [&](const PathGrant& carve_out) {
+          struct stat status {};
+          return Any(carve_out.access & Access::kRead) && carve_out.path != directory &&
+                 IsWithin(carve_out.path, directory) &&
+                 lstat(carve_out.path.c_str(), &status) == 0;
+        });
+    if (is_split) return false;
+    for (const DirectoryEntry& entry : ListDirectory(directory)) {
+      found = found || policy.IsHiddenName(entry.name);
+    }
+    return true;
+  });
+  return found;
 }
 
 }  // namespace
@@ -77,6 +101,7 @@ absl::StatusOr<ConfinedDomain> BuildDomain(const Policy& policy, Subject subject
     // guards what is secret there (Landlock: other domains' processes; no capabilities: the rest).
     std::erase_if(request.carve_outs,
                   [](const PathGrant& carve_out) { return IsWithin(carve_out.path, "/proc"); });
+    domain->on_behalf_only = TakeNamedSecrets(policy, request);
     domain->floor = ExpandFloor(
         request,
         [&policy](std::string_view name) { return policy.IsHiddenName(name); }, ListDirectory);

@@ -37,6 +37,8 @@ constexpr uint64_t kNewNamespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
 constexpr int kTcpFastopenConnect = 30;
 constexpr int kIpOptions = 4;
 constexpr int kIpv6RoutingHeader = 57;
+constexpr int kIpv6PacketOptions2292 = 6;
+constexpr int kIpv6FlowLabelManager = 32;
 
 // The kernel reads int arguments from the low half of the register; the high half is the caller's
 // to fill, so every comparison of an int masks it off.
@@ -117,7 +119,9 @@ void AddSocketRules(Rules& rules) {
                {Equals(1, IPPROTO_TCP), Equals(2, kTcpFastopenConnect)});
   // Source routes would lead an allowed address elsewhere.
   rules.Ask(SYS_setsockopt, {Equals(1, IPPROTO_IP), Equals(2, kIpOptions)});
-  rules.Ask(SYS_setsockopt, {Equals(1, IPPROTO_IPV6), Equals(2, kIpv6RoutingHeader)});
+  for (int option : {kIpv6RoutingHeader, kIpv6PacketOptions2292, kIpv6FlowLabelManager}) {
+    rules.Ask(SYS_setsockopt, {Equals(1, IPPROTO_IPV6), Equals(2, static_cast<uint64_t>(option))});
+  }
 }
 
 // A send without an address to a connected socket passes for free.

@@ -113,7 +113,7 @@ void RunReporter::ReportDecision(const Process& process, const Decision& decisio
 }
 
 void RunReporter::CountHost(const TraceEvent& event) {
-  if (event.action != "network-connect") return;
+  if (event.action != "network-connect" || event.outcome == "failure") return;
   std::string name = StringField(event, "destination.domain");
   if (name.empty()) name = StringField(event, "destination.ip");
   auto port = static_cast<uint16_t>(IntField(event, "destination.port"));

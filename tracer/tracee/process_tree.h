@@ -23,6 +23,9 @@ struct Domain {
   Subject subject;
   FloorPlan floor;                 // what the kernel lets this domain do by itself
   std::string temporary_directory;  // private to a package; "" for others
+  // The floor covers a hierarchy in which a file is hidden by its name (".env"): no call that names
+  // a file may be left to the kernel, which would read the name again.
+  bool on_behalf_only = false;
   std::vector<std::string> writable_roots;  // hierarchies with kWrite, whether they exist or not
 };
 
