@@ -13,6 +13,8 @@ namespace {
 
 // Directories that one expansion may list: hostile trees must not make it endless.
 constexpr size_t kMaximumListings = 20000;
+// A listing with more entries may have been cut.
+constexpr size_t kMostBelieved = 10000;
 
 std::string Child(const std::string& directory, std::string_view name) {
   return (directory == "/" ? directory : directory + "/") + std::string(name);
@@ -33,7 +35,7 @@ class Listings {
   const std::vector<DirectoryEntry>& Of(const std::string& directory) {
     auto it = known_.find(directory);
     if (it != known_.end()) return it->second;
-    if (known_.size() >= kMaximumListings) return none_;
+    if (known_.size() >= kMaximumListings || IsKnownAbsent(directory)) return none_;
     std::vector<DirectoryEntry> entries = list_(directory);
     std::erase_if(entries, [](const DirectoryEntry& entry) {
       return entry.name.empty() || entry.name == "." || entry.name == ".." ||
@@ -63,6 +65,19 @@ class Listings {
   }
 
  private:
+  // Most of what a catalogue names is not there. A parent without entries tells nothing: it may be
+  // one that can be entered but not listed; nor does one that was too large to be listed whole.
+  bool IsKnownAbsent(const std::string& directory) const {
+    if (directory == "/") return false;
+    auto parent = known_.find(std::string(ParentPath(directory)));
+    if (parent == known_.end()) return false;
+    const std::vector<DirectoryEntry>& entries = parent->second;
+    if (entries.empty() || entries.size() > kMostBelieved) return false;
+    const std::string_view name = BaseName(directory);
+    auto it = std::lower_bound(entries.begin(), entries.end(), name, ByName());
+    return it == entries.end() || it->name != name || !it->is_directory;
+  }
+
   const DirectoryLister& list_;
   std::map<std::string, std::vector<DirectoryEntry>> known_;
   std::vector<DirectoryEntry> none_;

@@ -38,13 +38,13 @@ uint32_t PlaceTree::ChildOf(uint32_t node, std::string_view name) const {
 }
 
 uint32_t PlaceTree::MakeChild(uint32_t node, std::string_view name) {
-  if (uint32_t child = ChildOf(node, name)) return child;
-  uint32_t child = static_cast<uint32_t>(nodes_.size());
-  nodes_.emplace_back();
   auto& children = nodes_[node].children;
   auto it = std::lower_bound(children.begin(), children.end(), name,
                              [](const auto& c, std::string_view n) { return c.first < n; });
-  children.insert(it, {std::string(name), child});
+  if (it != children.end() && it->first == name) return it->second;
+  const uint32_t child = static_cast<uint32_t>(nodes_.size());
+  children.emplace(it, std::string(name), child);
+  nodes_.emplace_back();  // ends the life of `children`
   return child;
 }
 

@@ -96,12 +96,17 @@ void TableReader::Read(std::string_view key, std::optional<bool>& out) {
 }
 
 void TableReader::Read(std::string_view key, std::vector<std::string>& out) {
-  std::vector<Entry> entries;
-  Read(key, entries);
-  for (Entry& entry : entries) out.push_back(std::move(entry.value));
+  ReadStrings(key, [&](const DocumentNode& item) { out.push_back(item.text); });
 }
 
 void TableReader::Read(std::string_view key, std::vector<Entry>& out) {
+  ReadStrings(key, [&](const DocumentNode& item) {
+    out.push_back({item.text, Cat(origin_, ":", item.line)});
+  });
+}
+
+void TableReader::ReadStrings(std::string_view key,
+                              const std::function<void(const DocumentNode&)>& take) {
   const DocumentNode* list = FindKind(key, Kind::kList, "a list of strings");
   if (list == nullptr) return;
   for (const DocumentNode& item : list->items) {
@@ -113,7 +118,7 @@ void TableReader::Read(std::string_view key, std::vector<Entry>& out) {
     if (item.text.empty() || item.text.find('\0') != std::string::npos) {
       return Fail(item.line, Cat("'", key, "'", In(), " holds an empty value or a NUL character"));
     }
-    out.push_back({item.text, Cat(origin_, ":", item.line)});
+    take(item);
   }
 }
 

@@ -49,6 +49,7 @@ class TableReader {
   int line() const { return table_.line; }
 
  private:
+  void ReadStrings(std::string_view key, const std::function<void(const DocumentNode&)>& take);
   const DocumentNode* FindKind(std::string_view key, DocumentNode::Kind kind,
                                std::string_view expected);
   void FailType(const DocumentNode& node, std::string_view key, std::string_view expected);
