@@ -26,9 +26,9 @@ void AddSeccomp(const KernelFeatures& f, std::vector<Mechanism>& all) {
                  f.user_notification
                      ? "no run is possible; does another supervisor hold the listener?"
                      : "no run is possible (Linux 5.0 has it)"});
-  all.push_back({"killable wait", f.wait_killable, Importance::kStrength, "",
+  all.push_back({"killable wait", f.wait_killable, Importance::kNeeded, "",
                  "a signal cannot cut a decision in half",
-                 "system calls may be decided twice, answers lost (Linux 5.19 has it)"});
+                 "no run is possible: decisions would be taken twice or lost (Linux 5.19 has it)"});
   all.push_back({"descriptor handover", f.addfd && f.addfd_send, Importance::kNeeded, "",
                  "what was checked is what is opened: no race",
                  "files cannot be opened on a package's behalf (Linux 5.14 has it)"});
@@ -68,10 +68,12 @@ void AddTracing(const KernelFeatures& f, std::vector<Mechanism>& all) {
 }
 
 void AddRest(const KernelFeatures& f, std::vector<Mechanism>& all) {
-  all.push_back({"close_range", f.close_range, Importance::kSpeed, "",
-                 "closes inherited descriptors in one call", "start-up is a little slower"});
-  all.push_back(
-      {"openat2", f.openat2, Importance::kExtra, "", "opens with rules about symlinks", "nothing"});
+  all.push_back({"close_range", f.close_range, Importance::kNeeded, "",
+                 "nothing inherited stays open for the command",
+                 "no run is possible (Linux 5.9 has it)"});
+  all.push_back({"openat2", f.openat2, Importance::kNeeded, "",
+                 "looks a path up once, without following links of its own process",
+                 "no run is possible (Linux 5.6 has it)"});
   all.push_back({"user namespaces", f.user_namespaces, Importance::kExtra, "",
                  "not used; for information", "nothing"});
   all.push_back(

@@ -196,7 +196,8 @@ SyscallAction OpenHandlers::OpenExisting(const SyscallInvocation& call, Process&
   if (covered && !process.domain->on_behalf_only) return Continue{ContinueReason::kFloorEnforced};
   // The supervisor may look into more processes than the caller: not opened with its rights, but
   // for what anybody may read.
-  if (IsWithin(pinned.path, "/proc") && !(covered && IsPublicProc(pinned.path, process.tgid))) {
+  bool may_read = covered || !options_.floor_present;
+  if (IsWithin(pinned.path, "/proc") && !(may_read && IsPublicProc(pinned.path, process.tgid))) {
     return Unfollowable(process);
   }
   // "The" terminal is that of the opener's session.

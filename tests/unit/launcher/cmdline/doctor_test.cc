@@ -70,8 +70,8 @@ INSTANTIATE_TEST_SUITE_P(
                       MissingCase{"pidfd", &KernelFeatures::pidfd_open, true},
                       MissingCase{"getfd", &KernelFeatures::pidfd_getfd, true},
                       MissingCase{"wake", &KernelFeatures::sync_wake_up, false},
-                      MissingCase{"close", &KernelFeatures::close_range, false},
-                      MissingCase{"openat2", &KernelFeatures::openat2, false},
+                      MissingCase{"close", &KernelFeatures::close_range, true},
+                      MissingCase{"openat2", &KernelFeatures::openat2, true},
                       MissingCase{"userns", &KernelFeatures::user_namespaces, false},
                       MissingCase{"cgroup", &KernelFeatures::cgroup_v2, false}),
     [](const auto& named) { return named.param.name; });
