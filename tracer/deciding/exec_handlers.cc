@@ -22,6 +22,7 @@ const Rule kMadeBesideHidden{"floor.made-beside-hidden",
                              "subdirectory or from $TMPDIR"};
 
 constexpr size_t kMaximumFactFile = 64 * 1024;
+constexpr size_t kMaximumRemovedList = 4096;  // bytes, as the shim reads
 
 const Rule kForeignArchitecture{"exec.foreign-architecture",
                                 "only 64-bit programs of this machine can be supervised"};
@@ -130,65 +131,59 @@ absl::StatusOr<ExecOutcome> ExecHandlers::AfterExec(Process& process, Image& ima
     outcome.kill = true;
     return outcome;
   }
-  std::vector<std::string> environment;
   bool may_change = subject.role == Role::kManager;
-  if (may_change || !options_.shim_path.empty()) {
-    absl::StatusOr<std::vector<std::string>> read = ReadEnvironmentOf(process.tgid);
-    if (!read.ok()) return read.status();
-    environment = *std::move(read);
-  }
+  if (!may_change && options_.shim_path.empty()) return outcome;
+  absl::StatusOr<std::vector<std::string>> environment = ReadEnvironmentOf(process.tgid);
+  if (!environment.ok()) return environment.status();
   if (may_change) {
-    ExecFacts facts{image.executable, image.arguments, environment, image.working_directory,
+    ExecFacts facts{image.executable, image.arguments, *environment, image.working_directory,
                     ReadFactFile};
     Subject after = policy_.SubjectAfterExec(subject, facts);
     if (after.role != subject.role) {
-      absl::StatusOr<ExecOutcome> entered = EnterPackage(process, image, std::move(after));
-      if (!entered.ok()) return entered.status();
-      outcome = *std::move(entered);
-      std::vector<std::string>& names = outcome.removed_variables;
-      for (const std::string& variable : environment) {
-        VariableRequest request{NameOf(variable), ValueOf(variable)};
-        if (policy_.EvaluateVariable(process.domain->subject, request).allowed()) continue;
-        names.emplace_back(request.name);
-      }
-      EnvironmentEdit& edit = outcome.surgery.environment;
-      edit.removed_names = names;
-      for (const char* name : {"TMPDIR", "TMP", "TEMP", ST_REMOVED_VARIABLES}) {
-        edit.removed_names.emplace_back(name);
-      }
-      edit.added.push_back("TMPDIR=" + process.domain->temporary_directory);
-      // The shim reports lookups of what is gone; what the launcher removed stays in the list.
-      std::string list = Joined(names, 4096);
-      for (const std::string& variable : environment) {
-        if (NameOf(variable) != ST_REMOVED_VARIABLES) continue;
-        list += list.empty() ? "" : ":";
-        list += ValueOf(variable);
-      }
-      list.resize(std::min<size_t>(list.size(), 4096));
-      if (!list.empty()) edit.added.push_back(std::string(ST_REMOVED_VARIABLES) + "=" + list);
+      absl::Status status = EnterPackage(process, std::move(after), *environment, outcome);
+      if (!status.ok()) return status;
     }
   }
-  DropForeignPreload(process, image, environment, outcome.surgery.environment);
+  DropForeignPreload(image, *environment, outcome.surgery.environment);
   return outcome;
 }
 
-absl::StatusOr<ExecOutcome> ExecHandlers::EnterPackage(Process& process, const Image& image,
-                                                       Subject subject) const {
-  (void)image;
+// The process gets a domain of its own, and the surgery that makes its image fit it.
+absl::Status ExecHandlers::EnterPackage(Process& process, Subject subject,
+                                        const std::vector<std::string>& environment,
+                                        ExecOutcome& outcome) const {
   absl::StatusOr<ConfinedDomain> confined = domains_.Make(std::move(subject));
   if (!confined.ok()) return confined.status();
   process.domain = confined->domain;
-  ExecOutcome outcome;
   outcome.surgery.ruleset = std::move(confined->ruleset);
-  return outcome;
+  std::vector<std::string>& removed = outcome.removed_variables;
+  std::string list_before;
+  for (const std::string& variable : environment) {
+    VariableRequest request{NameOf(variable), ValueOf(variable)};
+    if (request.name == ST_REMOVED_VARIABLES) list_before = ValueOf(variable);
+    if (policy_.EvaluateVariable(process.domain->subject, request).allowed()) continue;
+    removed.emplace_back(request.name);
+  }
+  EnvironmentEdit& edit = outcome.surgery.environment;
+  edit.removed_names = removed;
+  for (const char* name : {"TMPDIR", "TMP", "TEMP", ST_REMOVED_VARIABLES}) {
+    edit.removed_names.emplace_back(name);
+  }
+  edit.added.push_back("TMPDIR=" + process.domain->temporary_directory);
+  // The shim reports lookups of what is gone; what the launcher removed stays in the list.
+  std::string list = Joined(removed, kMaximumRemovedList);
+  if (!list_before.empty() && list.size() + 1 + list_before.size() <= kMaximumRemovedList) {
+    list += (list.empty() ? "" : ":") + list_before;
+  }
+  if (!list.empty()) edit.added.push_back(std::string(ST_REMOVED_VARIABLES) + "=" + list);
+  return absl::OkStatus();
 }
 
 // Another C library's dynamic linker would refuse to start with glibc's shim, and a sanitizer's
 // runtime refuses to come second.
-void ExecHandlers::DropForeignPreload(Process& process, const Image& image,
+void ExecHandlers::DropForeignPreload(const Image& image,
                                       const std::vector<std::string>& environment,
                                       EnvironmentEdit& edit) const {
-  (void)process;
   if (options_.shim_path.empty()) return;
   auto preload = std::find_if(environment.begin(), environment.end(), [](const std::string& v) {
     return v.starts_with("LD_PRELOAD=");

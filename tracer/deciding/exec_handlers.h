@@ -49,10 +49,10 @@ class ExecHandlers {
   absl::StatusOr<ExecOutcome> AfterExec(Process& process, Image& image) const;
 
  private:
-  absl::StatusOr<ExecOutcome> EnterPackage(Process& process, const Image& image,
-                                           Subject subject) const;
-  void DropForeignPreload(Process& process, const Image& image,
-                          const std::vector<std::string>& environment,
+  absl::Status EnterPackage(Process& process, Subject subject,
+                            const std::vector<std::string>& environment,
+                            ExecOutcome& outcome) const;
+  void DropForeignPreload(const Image& image, const std::vector<std::string>& environment,
                           EnvironmentEdit& edit) const;
 
   const Policy& policy_;

@@ -174,7 +174,7 @@ SyscallAction OpenHandlers::OpenExisting(const SyscallInvocation& call, Process&
   // Pipes, sockets, memory files: reached through the caller's own descriptors only.
   if (!pinned.path.starts_with('/') || pinned.path.starts_with("/memfd:")) {
     if (!process.domain->on_behalf_only) return Continue{ContinueReason::kFloorEnforced};
-    return OpenThroughPin(call, process, request, std::move(pinned));
+    return OpenThroughPin(call, request, std::move(pinned));
   }
   Access access = AccessOf(request.flags);
   const Subject& subject = process.domain->subject;
@@ -202,12 +202,11 @@ SyscallAction OpenHandlers::OpenExisting(const SyscallInvocation& call, Process&
   }
   // "The" terminal is that of the opener's session.
   if (pinned.path == "/dev/tty" && getsid(call.tid) != getsid(0)) return Fail{ENXIO};
-  return OpenThroughPin(call, process, request, std::move(pinned));
+  return OpenThroughPin(call, request, std::move(pinned));
 }
 
-SyscallAction OpenHandlers::OpenThroughPin(const SyscallInvocation& call, const Process& process,
-                                           const Request& request, PinnedPath pinned) const {
-  (void)process;
+SyscallAction OpenHandlers::OpenThroughPin(const SyscallInvocation& call, const Request& request,
+                                           PinnedPath pinned) const {
   struct stat status {};
   if (fstat(pinned.object.get(), &status) != 0) return Fail{errno};
   absl::StatusOr<ProcessStatus> task = ReadProcessStatus(call.tid);

@@ -46,8 +46,8 @@ class OpenHandlers {
   SyscallAction OpenAbsent(const SyscallInvocation& call, Process& process, const Request& request,
                            const std::string& path, int error) const;
   SyscallAction Unfollowable(const Process& process) const;
-  SyscallAction OpenThroughPin(const SyscallInvocation& call, const Process& process,
-                               const Request& request, PinnedPath pinned) const;
+  SyscallAction OpenThroughPin(const SyscallInvocation& call, const Request& request,
+                               PinnedPath pinned) const;
   // The decision on a secret of another process (/proc/PID/environ), allowed where it is none.
   Decision DecideOnProcess(const Process& process, std::string_view path) const;
 

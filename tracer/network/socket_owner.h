@@ -18,7 +18,7 @@ namespace safe_trace {
 // Sockets that may take a connection or datagram for this loopback address and port: those bound to
 // just this address and those bound to all addresses. The former do not hide the latter: a
 // connected datagram socket takes from its peer only, and either may be closed after the decision.
-// From /proc/net, of the supervisor's network namespace.
+// By sock_diag, of the supervisor's network namespace.
 absl::StatusOr<std::vector<ino_t>> SocketsBoundTo(bool is_stream, const IpAddress& ip,
                                                   uint16_t port);
 
