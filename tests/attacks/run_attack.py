@@ -154,8 +154,10 @@ def main():
         environment.become_ordinary_user()
     attacks = [load(folder) for folder in options.folders]
     why_not = ""
+    kernel_could = False
     if any(attack.needs_netns for attack in attacks):
         why_not = environment.enter_network_namespace()
+        kernel_could = bool(why_not)
     if options.base and options.as_user and not os.access(options.base, os.W_OK):
         why_not = "%s is not writable for this user" % options.base
     base = options.base or "/tmp"
@@ -166,7 +168,7 @@ def main():
     case = make_case(attacks, PipDelivery.styled(options.legacy) if options.delivery == "pip"
                      else RunDelivery, base)
     if why_not:
-        case.setUp = lambda self: environment.skip(why_not, kernel_could=True)
+        case.setUp = lambda self: environment.skip(why_not, kernel_could=kernel_could)
     if any(attack.needs_root for attack in attacks) and os.geteuid() != 0:
         case.setUp = lambda self: environment.skip("only root can prepare this attack")
     globals()["Attacks"] = case

@@ -8,6 +8,17 @@ set(SAFE_TRACE_TEST_WORLDS ${CMAKE_BINARY_DIR}/test-worlds CACHE PATH
     "Where tests put worlds that must not lie in a temporary directory")
 execute_process(COMMAND mkdir -p -m 1777 ${SAFE_TRACE_TEST_WORLDS})
 execute_process(COMMAND id -u OUTPUT_VARIABLE configured_as OUTPUT_STRIP_TRAILING_WHITESPACE)
+# Under root the tests run a second time as an ordinary user, who must be able to read them.
+set(ordinary_user_reads TRUE)
+if(configured_as EQUAL 0)
+  execute_process(COMMAND setpriv --reuid 65534 --regid 65534 --clear-groups
+                          test -r ${CMAKE_CURRENT_LIST_FILE} -a -x ${CMAKE_BINARY_DIR}
+                  RESULT_VARIABLE cannot_read OUTPUT_QUIET ERROR_QUIET)
+  if(NOT cannot_read EQUAL 0)
+    set(ordinary_user_reads FALSE)
+    message(WARNING "${PROJECT_SOURCE_DIR} cannot be read by an ordinary user: the tests run as root only")
+  endif()
+endif()
 
 set(safe_trace_test_environment "SAFE_TRACE_TEST_PROGRAMS=${SAFE_TRACE_TEST_PROGRAMS}"
     "SAFE_TRACE_TEST_WORLDS=${SAFE_TRACE_TEST_WORLDS}")
@@ -22,7 +33,7 @@ function(safe_trace_python_test name timeout)
   set(command ${SAFE_TRACE_TEST_PYTHON} -B ${ARG_COMMAND})
   add_test(NAME ${name} COMMAND ${command})
   set(names ${name})
-  if(configured_as EQUAL 0 AND NOT ARG_ROOT_ONLY)
+  if(configured_as EQUAL 0 AND NOT ARG_ROOT_ONLY AND ordinary_user_reads)
     add_test(NAME ${name}-as-user COMMAND ${command} --as-user)
     list(APPEND names ${name}-as-user)
   endif()
