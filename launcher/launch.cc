@@ -50,7 +50,8 @@ constexpr int kExitNotFound = 127;
 
 std::vector<std::string> OwnEnvironment() {
   std::vector<std::string> variables;
-  for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
+  for (char** variable = environ; *variable != nullptr; ++variable)
+    variables.emplace_back(*variable);
   return variables;
 }
 
@@ -64,8 +65,8 @@ absl::StatusOr<SignalSetup> BlockSignals() {
   SignalSetup setup;
   sigset_t taken;
   sigemptyset(&taken);
-  for (int signal : {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTSTP,
-                     SIGWINCH}) {
+  for (int signal :
+       {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTSTP, SIGWINCH}) {
     sigaddset(&taken, signal);
   }
   // Writing to the terminal from the background must not stop the supervisor, nor a reader that
@@ -220,8 +221,9 @@ void Run::Report() {
   report_.Add("landlock", true, landlock_abi_ > 0,
               landlock_abi_ > 0 ? Concat("ABI ", std::to_string(landlock_abi_))
                                 : "not offered by this kernel: the supervisor alone decides");
-  report_.Add("signal_scope", true, landlock_abi_ >= 6,
-              landlock_abi_ >= 6 ? "Landlock" : "needs Landlock ABI 6: every signal is asked about");
+  report_.Add(
+      "signal_scope", true, landlock_abi_ >= 6,
+      landlock_abi_ >= 6 ? "Landlock" : "needs Landlock ABI 6: every signal is asked about");
   // Refused by a container's filter, the call fails before it looks at its arguments.
   bool takeover = syscall(SYS_pidfd_getfd, -1, -1, 0) != 0 && errno == EBADF;
   report_.Add("socket_takeover", true, takeover,
@@ -260,16 +262,15 @@ absl::Status Run::OpenTrace() {
                "; choose another place with -o FILE"));
   }
   trace_ = *std::move(writer);
-  reporter_ = std::make_unique<RunReporter>(*trace_,
-                                            [this](const ShownViolation& v) { Show(v); });
+  reporter_ = std::make_unique<RunReporter>(*trace_, [this](const ShownViolation& v) { Show(v); });
   return absl::OkStatus();
 }
 
 void Run::Show(const ShownViolation& violation) {
-  std::string line = limiter_.Admit(
-      FormatViolation({violation.subject, violation.doing, violation.verdict, violation.rule_id,
-                       violation.how_to_allow},
-                      colour_));
+  std::string line =
+      limiter_.Admit(FormatViolation({violation.subject, violation.doing, violation.verdict,
+                                      violation.rule_id, violation.how_to_allow},
+                                     colour_));
   if (!line.empty()) std::fprintf(stderr, "%s\n", line.c_str());
 }
 
@@ -283,8 +284,8 @@ absl::Status Run::Prepare() {
   if (!status.ok()) return status;
   Report();
   if (options_.require == Require::kFull && !report_.full()) {
-    return absl::FailedPreconditionError(
-        Concat("--require full: ", report_.ToText(), "\nsafe-trace: `safe-trace doctor` says more"));
+    return absl::FailedPreconditionError(Concat("--require full: ", report_.ToText(),
+                                                "\nsafe-trace: `safe-trace doctor` says more"));
   }
   if (!report_.full() && !options_.quiet) Say(report_.ToText());
   absl::StatusOr<SignalSetup> signals = BlockSignals();
@@ -318,8 +319,7 @@ int Run::Execute() {
   program_ = *std::move(program);
   absl::StatusOr<ConfigLocations> locations = FindConfigLocations();
   if (!locations.ok()) return Fail(locations.status());
-  absl::StatusOr<RunPolicy> run =
-      BuildRunPolicy(options_, options_.command, program_, *locations);
+  absl::StatusOr<RunPolicy> run = BuildRunPolicy(options_, options_.command, program_, *locations);
   if (!run.ok()) return Fail(run.status());
   run_ = *std::move(run);
   if (!run_.config.enabled.value_or(true)) {
@@ -356,10 +356,9 @@ int Run::Supervised(SeizedChild child) {
   options.timeout_seconds = run_.config.timeout_seconds.value_or(0);
   options.kill_on_violation = run_.config.on_violation == ViolationAction::kKill;
   child.signal_fd = signals_.fd.get();
-  RunOutcome outcome = Supervise(
-      {*run_.policy, root_.domain, *broker_, *gate_, *reporter_, trace_->error_fd(),
-       [this] { return trace_->status(); }},
-      std::move(child), options);
+  RunOutcome outcome = Supervise({*run_.policy, root_.domain, *broker_, *gate_, *reporter_,
+                                  trace_->error_fd(), [this] { return trace_->status(); }},
+                                 std::move(child), options);
 
   RunSummary summary;
   reporter_->Finish(summary);

@@ -252,12 +252,12 @@ absl::StatusOr<SeizedChild> StartChild(const ChildPlan& plan) {
   if (status.ok()) status = MakePipe(errors_reader, errors_writer);
   if (!status.ok()) return status;
 
-  ChildArguments arguments{&plan,           argv.data(),        envp.data(),
-                           shell_argv.data(), go_reader.get(), report_writer.get(),
-                           errors_writer.get()};
+  ChildArguments arguments{
+      &plan,           argv.data(),         envp.data(),        shell_argv.data(),
+      go_reader.get(), report_writer.get(), errors_writer.get()};
   // As fork, but with one descriptor table until the child unshares it.
-  auto pid = static_cast<pid_t>(syscall(SYS_clone, CLONE_FILES | SIGCHLD, nullptr, nullptr,
-                                        nullptr, nullptr));
+  auto pid = static_cast<pid_t>(
+      syscall(SYS_clone, CLONE_FILES | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
   if (pid < 0) return LastErrnoStatus("fork");
   if (pid == 0) RunChild(arguments);
 

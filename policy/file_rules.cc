@@ -256,13 +256,40 @@ Decision Policy::Impl::DecidePackage(const Subject& subject, const Places& place
   return Deny(writes ? common.package_write : common.package_read, false);
 }
 
+namespace {
+
+// True where the name is a directory on the way to a protected project place (".git" for
+// ".git/hooks"), anywhere below the working directory: what is moved or linked to it would bring
+// its own hooks along, and what is moved away takes the guarded ones out of sight.
+bool LeadsToProjectPlace(const Policy::Impl& impl, const Subject& subject, std::string_view path) {
+  if (!IsWithin(path, impl.facts.working_directory)) return false;
+  for (const ProjectPlace& place : impl.project_places) {
+    if (place.package_only && subject.role != Role::kPackage) continue;
+    for (size_t length = 1; length < place.components.size(); ++length) {
+      std::string_view rest = path;
+      size_t matched = 0;
+      while (matched < length &&
+             MatchesGlob(place.components[length - 1 - matched], BaseName(rest))) {
+        rest = ParentPath(rest);
+        ++matched;
+      }
+      if (matched == length) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 Decision Policy::EvaluateFile(const Subject& subject, const FileRequest& request) const {
   const Impl& impl = *impl_;
   if (request.path.empty() || request.path[0] != '/') {
     return Deny(impl.common.package_read, false);
   }
   const Places places = impl.tree.Find(request.path);
-  if (request.moves_hierarchy && places.guarded_beneath) {
+  if (request.moves_hierarchy &&
+      (places.guarded_beneath ||
+       (!request.empty_directory && LeadsToProjectPlace(impl, subject, request.path)))) {
     return Deny(impl.common.moves_guarded, true);
   }
   // Reading is decided first: for a file that is hidden, opening for both must say ENOENT.

@@ -107,6 +107,19 @@ class Source(PipCase):
                                  cwd=world.home)
             self.assertEqual(b"1\n", loaded.stdout, loaded.describe())
 
+    def test_InPlaceInstallOfALegacyProject(self):
+        # Several hooks write into what earlier hooks made beside setup.py: the project is granted to
+        # the package, but entry by entry to pip around it.
+        def prepare(world):
+            from world import write_file
+            write_file(os.path.join(world.project, "setup.py"),
+                       'from setuptools import setup\n'
+                       'setup(name="mine", version="0.1", packages=["mine"])\n')
+            write_file(os.path.join(world.project, "mine", "__init__.py"), "m = 1\n")
+        self.pip(["install", "."], False, prepare)
+        if environment.safe_trace():
+            self.pip(["install", "."], True, prepare)
+
     def test_FailingBuildFailsAsBare(self):
         make_sdist(self.folder, "broken", "1.0", {
             "setup.py": "raise SystemExit('cannot build')\n",

@@ -48,9 +48,8 @@ SyscallAction AttributeHandlers::Change(const SyscallInvocation& call, Process& 
     std::string path;
     error = ReadPath(memory_, call.tid, target.path_address, path);
     if (error == 0 && path.empty()) {
-      error = target.empty_path_allowed
-                  ? resolver_.ResolveDescriptor(task, target.dirfd, pinned)
-                  : ENOENT;
+      error = target.empty_path_allowed ? resolver_.ResolveDescriptor(task, target.dirfd, pinned)
+                                        : ENOENT;
     } else if (error == 0) {
       error = resolver_.Resolve(task, target.dirfd, path, target.follow, pinned);
     }
@@ -144,10 +143,9 @@ SyscallAction AttributeHandlers::Handle(const SyscallInvocation& call, Process& 
   switch (call.number) {
     case SYS_truncate: {
       auto length = static_cast<off_t>(a[1]);
-      return Change(call, process, by_path, "truncate",
-                    [length](int, const std::string& link) {
-                      return Result(truncate(link.c_str(), length));
-                    });
+      return Change(call, process, by_path, "truncate", [length](int, const std::string& link) {
+        return Result(truncate(link.c_str(), length));
+      });
     }
     case SYS_chmod:
       return Chmod(call, process, by_path, UnsignedArgument(call, 1));

@@ -19,8 +19,8 @@ namespace safe_trace {
 class AttributeHandlers {
  public:
   // All references outlive the handlers. Loop thread only.
-  AttributeHandlers(const Policy& policy, const TraceeMemory& memory,
-                    const PathResolver& resolver, Reporter& reporter)
+  AttributeHandlers(const Policy& policy, const TraceeMemory& memory, const PathResolver& resolver,
+                    Reporter& reporter)
       : policy_(policy), memory_(memory), resolver_(resolver), reporter_(reporter) {}
 
   SyscallAction Handle(const SyscallInvocation& call, Process& process) const;

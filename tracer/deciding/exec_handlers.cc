@@ -152,7 +152,7 @@ absl::StatusOr<ExecOutcome> ExecHandlers::AfterExec(Process& process, Image& ima
 absl::Status ExecHandlers::EnterPackage(Process& process, Subject subject,
                                         const std::vector<std::string>& environment,
                                         ExecOutcome& outcome) const {
-  absl::StatusOr<ConfinedDomain> confined = domains_.Make(std::move(subject));
+  absl::StatusOr<ConfinedDomain> confined = domains_.Make(std::move(subject), process.domain);
   if (!confined.ok()) return confined.status();
   process.domain = confined->domain;
   outcome.surgery.ruleset = std::move(confined->ruleset);
@@ -185,9 +185,8 @@ void ExecHandlers::DropForeignPreload(const Image& image,
                                       const std::vector<std::string>& environment,
                                       EnvironmentEdit& edit) const {
   if (options_.shim_path.empty()) return;
-  auto preload = std::find_if(environment.begin(), environment.end(), [](const std::string& v) {
-    return v.starts_with("LD_PRELOAD=");
-  });
+  auto preload = std::find_if(environment.begin(), environment.end(),
+                              [](const std::string& v) { return v.starts_with("LD_PRELOAD="); });
   if (preload == environment.end()) return;
   absl::StatusOr<ElfImage> elf = ReadElfImage(image.file.get());
   if (!elf.ok() || elf->interpreter.empty()) return;

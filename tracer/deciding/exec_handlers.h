@@ -25,7 +25,7 @@ namespace safe_trace {
 // What is to be done with a task in its exec stop.
 struct ExecOutcome {
   bool kill = false;
-  SurgeryPlan surgery;                      // empty: let it run
+  SurgeryPlan surgery;                         // empty: let it run
   std::vector<std::string> removed_variables;  // names that the surgery removes
 };
 
@@ -37,10 +37,14 @@ class ExecHandlers {
     bool floor_present = true;  // a Landlock domain confines every task
   };
   ExecHandlers(const Policy& policy, const TraceeMemory& memory, const PathResolver& resolver,
-               const FloorView& floor, PackageDomains& domains, Reporter& reporter,
-               Options options)
-      : policy_(policy), memory_(memory), resolver_(resolver), floor_(floor), domains_(domains),
-        reporter_(reporter), options_(std::move(options)) {}
+               const FloorView& floor, PackageDomains& domains, Reporter& reporter, Options options)
+      : policy_(policy),
+        memory_(memory),
+        resolver_(resolver),
+        floor_(floor),
+        domains_(domains),
+        reporter_(reporter),
+        options_(std::move(options)) {}
 
   SyscallAction Handle(const SyscallInvocation& call, Process& process) const;
 

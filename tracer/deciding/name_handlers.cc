@@ -43,14 +43,12 @@ SyscallAction NameHandlers::MakeDirectory(const SyscallInvocation& call, Process
   if (Pin(call, process, place, pinned) == 0 && LeadsToGrant(*process.domain, pinned.path)) {
     return DoIt(call, false, [&](const ProcessStatus& task) { return perform(pinned, task); });
   }
-  return Make(call, process, place, "create", "file-create", perform, true);
+  return Make(call, process, place, "create", "file-create", perform, {false, true});
 }
 
 SyscallAction NameHandlers::Answer(int error) const {
   if (error == 0) return Return{0};
-  if (error != kForeignMagicLink) return Fail{error};
-  if (floor_present_) return Continue{ContinueReason::kFloorEnforced};
-  return Fail{EACCES};
+  return Fail{error == kForeignMagicLink ? EACCES : error};
 }
 
 int NameHandlers::Pin(const SyscallInvocation& call, const Process& process, Place place,
@@ -94,8 +92,7 @@ SyscallAction NameHandlers::DoIt(const SyscallInvocation& call, bool covered,
 SyscallAction NameHandlers::Make(
     const SyscallInvocation& call, Process& process, Place place, std::string_view verb,
     std::string_view action,
-    const std::function<int(const PinnedPath&, const ProcessStatus&)>& perform,
-    bool empty_directory) const {
+    const std::function<int(const PinnedPath&, const ProcessStatus&)>& perform, Made made) const {
   PinnedPath pinned;
   int error = Pin(call, process, place, pinned);
   // What exists already under "." or ".." is the kernel's to say.
@@ -107,8 +104,8 @@ SyscallAction NameHandlers::Make(
     return Fail{EEXIST};
   }
   bool covered = true;
-  error =
-      Decide(call, process, pinned, Access::kWrite, verb, action, covered, false, empty_directory);
+  error = Decide(call, process, pinned, Access::kWrite, verb, action, covered, made.moves_hierarchy,
+                 made.empty_directory);
   if (error != 0) return Fail{error};
   return DoIt(call, covered, [&](const ProcessStatus& task) { return perform(pinned, task); });
 }
@@ -211,7 +208,8 @@ SyscallAction NameHandlers::Mknod(const SyscallInvocation& call, Process& proces
               [&](const PinnedPath& pinned, const ProcessStatus& task) {
                 return Result(
                     mknodat(pinned.parent.get(), pinned.leaf.c_str(), mode & ~task.umask, device));
-              });
+              },
+              {false, false});
 }
 
 SyscallAction NameHandlers::Symlink(const SyscallInvocation& call, Process& process,
@@ -223,7 +221,8 @@ SyscallAction NameHandlers::Symlink(const SyscallInvocation& call, Process& proc
   return Make(call, process, place, "create", "file-create",
               [&](const PinnedPath& pinned, const ProcessStatus&) {
                 return Result(symlinkat(text.c_str(), pinned.parent.get(), pinned.leaf.c_str()));
-              });
+              },
+              {true, false});
 }
 
 SyscallAction NameHandlers::Handle(const SyscallInvocation& call, Process& process) const {

@@ -22,14 +22,13 @@ class NameHandlers {
  public:
   // All references outlive the handlers. Loop thread only.
   NameHandlers(const Policy& policy, const TraceeMemory& memory, const PathResolver& resolver,
-               FloorView& floor, Reporter& reporter, bool record_all, bool floor_present)
+               FloorView& floor, Reporter& reporter, bool record_all)
       : policy_(policy),
         memory_(memory),
         resolver_(resolver),
         floor_(floor),
         reporter_(reporter),
-        record_all_(record_all),
-        floor_present_(floor_present) {}
+        record_all_(record_all) {}
 
   SyscallAction Handle(const SyscallInvocation& call, Process& process) const;
 
@@ -38,12 +37,17 @@ class NameHandlers {
     int dirfd;
     uint64_t path_address;
   };
+  // What the policy must know of a name that is being made.
+  struct Made {
+    bool moves_hierarchy;  // other content appears under the name: a symlink
+    bool empty_directory;
+  };
   using Perform = std::function<int(const ProcessStatus& task)>;  // returns 0 or an errno value
 
   SyscallAction Make(const SyscallInvocation& call, Process& process, Place place,
                      std::string_view verb, std::string_view action,
                      const std::function<int(const PinnedPath&, const ProcessStatus&)>& perform,
-                     bool empty_directory = false) const;
+                     Made made) const;
   SyscallAction Remove(const SyscallInvocation& call, Process& process, Place place,
                        int flags) const;
   SyscallAction Rename(const SyscallInvocation& call, Process& process, Place from, Place to,
@@ -72,7 +76,6 @@ class NameHandlers {
   FloorView& floor_;
   Reporter& reporter_;
   bool record_all_;
-  bool floor_present_;
 };
 
 }  // namespace safe_trace

@@ -38,20 +38,19 @@ Access AccessOf(uint64_t flags) {
 }
 
 // Opening these can wait for another process, or for a device.
-bool MayBlock(mode_t mode, uint64_t flags) {
-  return S_ISFIFO(mode) && (flags & O_NONBLOCK) == 0;
-}
+bool MayBlock(mode_t mode, uint64_t flags) { return S_ISFIFO(mode) && (flags & O_NONBLOCK) == 0; }
 
 InjectFd Injected(int fd, uint64_t flags) {
   return InjectFd{UniqueFd(fd), (flags & O_CLOEXEC) != 0};
 }
 
-const Rule kOtherProcess{"process.outside", "memory and environment of a process outside its domain"};
+const Rule kOtherProcess{"process.outside",
+                         "memory and environment of a process outside its domain"};
 const Rule kOwnProcess{"process.own", "not another process"};
 
 // What the kernel gives only to those who may trace the process.
-constexpr std::array<std::string_view, 8> kProcessSecrets = {
-    "environ", "mem", "maps", "smaps", "pagemap", "auxv", "stack", "syscall"};
+constexpr std::array<std::string_view, 8> kProcessSecrets = {"environ", "mem",  "maps",  "smaps",
+                                                             "pagemap", "auxv", "stack", "syscall"};
 
 // Entries of other processes that every user may read, with the same content for all.
 constexpr std::array<std::string_view, 8> kProcessPublic = {
@@ -100,11 +99,12 @@ Decision OpenHandlers::DecideOnProcess(const Process& process, std::string_view 
 int OpenHandlers::Decode(const SyscallInvocation& call, Request& request) const {
   switch (call.number) {
     case SYS_open:
-      request = {AT_FDCWD, call.arguments[0], UnsignedArgument(call, 1), UnsignedArgument(call, 2), 0};
+      request = {AT_FDCWD, call.arguments[0], UnsignedArgument(call, 1), UnsignedArgument(call, 2),
+                 0};
       return 0;
     case SYS_creat:
-      request = {AT_FDCWD, call.arguments[0], O_CREAT | O_WRONLY | O_TRUNC, UnsignedArgument(call, 1),
-                 0};
+      request = {AT_FDCWD, call.arguments[0], O_CREAT | O_WRONLY | O_TRUNC,
+                 UnsignedArgument(call, 1), 0};
       return 0;
     case SYS_openat:
       request = {IntArgument(call, 0), call.arguments[1], UnsignedArgument(call, 2),
@@ -128,7 +128,8 @@ int OpenHandlers::Decode(const SyscallInvocation& call, Request& request) const 
 
 SyscallAction OpenHandlers::Unfollowable(const Process& process) const {
   // With a Landlock domain the kernel checks the caller's right to trace the other process.
-  if (options_.floor_present && !process.domain->on_behalf_only) return Continue{ContinueReason::kFloorEnforced};
+  if (options_.floor_present && !process.domain->on_behalf_only)
+    return Continue{ContinueReason::kFloorEnforced};
   return Fail{EACCES};
 }
 
@@ -141,7 +142,10 @@ SyscallAction OpenHandlers::Handle(const SyscallInvocation& call, Process& proce
   if (error != 0) return Fail{error};
   if (path.empty()) return Fail{ENOENT};
   // An O_PATH descriptor gives no content; opening through it asks again.
-  if ((request.flags & O_PATH) != 0 && options_.floor_present) {
+  // (openat2 has its flags in memory: where nothing may be left to the kernel, not even this.)
+  bool path_only = (request.flags & O_PATH) != 0;
+  bool flags_may_change = call.number == SYS_openat2 && process.domain->on_behalf_only;
+  if (path_only && options_.floor_present && !flags_may_change) {
     return Continue{ContinueReason::kFloorEnforced};
   }
   bool exclusive = (request.flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
@@ -155,6 +159,9 @@ SyscallAction OpenHandlers::Handle(const SyscallInvocation& call, Process& proce
       error = resolver_.CheckRestrictions(TaskOf(call, process), request.dirfd, path,
                                           request.resolve, pinned);
       if (error != 0) return Fail{error};
+    }
+    if (path_only && flags_may_change) {
+      return InjectFd{std::move(pinned.object), (request.flags & O_CLOEXEC) != 0};
     }
     return OpenExisting(call, process, request, std::move(pinned));
   }
@@ -227,8 +234,8 @@ SyscallAction OpenHandlers::OpenThroughPin(const SyscallInvocation& call, const 
     // Shared: std::function must be copyable, and the pin must live as long as the work.
     auto pin = std::make_shared<UniqueFd>(std::move(pinned.object));
     bool close_on_exec = (request.flags & O_CLOEXEC) != 0;
-    return Deferred{[pin, link, flags, close_on_exec](
-                        const std::function<bool()>& interrupted) -> Deferred::Result {
+    return Deferred{[pin, link, flags,
+                     close_on_exec](const std::function<bool()>& interrupted) -> Deferred::Result {
       while (true) {
         int fd = open(link.c_str(), flags);
         if (fd >= 0) return InjectFd{UniqueFd(fd), close_on_exec};
@@ -273,8 +280,8 @@ SyscallAction OpenHandlers::OpenNew(const SyscallInvocation& call, Process& proc
   // Whoever puts a link there now makes this fail with ELOOP: nothing is followed.
   int flags = static_cast<int>((request.flags & (kReopenFlags | O_EXCL)) | O_CREAT | O_CLOEXEC |
                                O_NOFOLLOW | O_NOCTTY);
-  int fd = openat(pinned.parent.get(), pinned.leaf.c_str(), flags,
-                  request.mode & ~task->umask & 07777);
+  int fd =
+      openat(pinned.parent.get(), pinned.leaf.c_str(), flags, request.mode & ~task->umask & 07777);
   return fd < 0 ? SyscallAction(Fail{errno}) : SyscallAction(Injected(fd, request.flags));
 }
 

@@ -19,14 +19,19 @@ namespace safe_trace {
 class OpenHandlers {
  public:
   struct Options {
-    bool record_all = false;   // --log-level full
+    bool record_all = false;    // --log-level full
     bool floor_present = true;  // a Landlock domain confines every task
   };
   // All references outlive the handlers. Loop thread only.
   OpenHandlers(const Policy& policy, const TraceeMemory& memory, const PathResolver& resolver,
                const FloorView& floor, ProcessTree& tree, Reporter& reporter, Options options)
-      : policy_(policy), memory_(memory), resolver_(resolver), floor_(floor), tree_(tree),
-        reporter_(reporter), options_(options) {}
+      : policy_(policy),
+        memory_(memory),
+        resolver_(resolver),
+        floor_(floor),
+        tree_(tree),
+        reporter_(reporter),
+        options_(options) {}
 
   SyscallAction Handle(const SyscallInvocation& call, Process& process) const;
 

@@ -38,9 +38,9 @@ FloorPlan OnlyExisting(const FloorPlan& plan) {
 }
 
 // A hidden name at the top of a project could be carved out of the floor, but then nothing that is
-// made beside it later could be run: the kernel opens programs by itself, and a rule needs an inode.
-// So the project stays whole, and its calls are done on the caller's behalf. Directories that other
-// carve-outs split anyway (homes) stay in the request. True where such a name was found.
+// made beside it later could be run: the kernel opens programs by itself, and a rule needs an
+// inode. So the project stays whole, and its calls are done on the caller's behalf. Directories
+// that other carve-outs split anyway (homes) stay in the request. True where such a name was found.
 bool TakeNamedSecrets(const Policy& policy, FloorRequest& request) {
   bool found = false;
   std::erase_if(request.scanned_directories, [&](const std::string& directory) {
@@ -48,8 +48,7 @@ bool TakeNamedSecrets(const Policy& policy, FloorRequest& request) {
         request.carve_outs.begin(), request.carve_outs.end(), [&](const PathGrant& carve_out) {
           struct stat status {};
           return Any(carve_out.access & Access::kRead) && carve_out.path != directory &&
-                 IsWithin(carve_out.path, directory) &&
-                 lstat(carve_out.path.c_str(), &status) == 0;
+                 IsWithin(carve_out.path, directory) && lstat(carve_out.path.c_str(), &status) == 0;
         });
     if (is_split) return false;
     for (const DirectoryEntry& entry : ListDirectory(directory)) {
@@ -103,8 +102,8 @@ absl::StatusOr<ConfinedDomain> BuildDomain(const Policy& policy, Subject subject
                   [](const PathGrant& carve_out) { return IsWithin(carve_out.path, "/proc"); });
     domain->on_behalf_only = TakeNamedSecrets(policy, request);
     domain->floor = ExpandFloor(
-        request,
-        [&policy](std::string_view name) { return policy.IsHiddenName(name); }, ListDirectory);
+        request, [&policy](std::string_view name) { return policy.IsHiddenName(name); },
+        ListDirectory);
     domain->floor = OnlyExisting(domain->floor);
     absl::StatusOr<UniqueFd> ruleset = BuildLandlockRuleset(domain->floor, landlock_abi);
     if (!ruleset.ok()) return ruleset.status();
@@ -115,7 +114,8 @@ absl::StatusOr<ConfinedDomain> BuildDomain(const Policy& policy, Subject subject
   return confined;
 }
 
-absl::StatusOr<ConfinedDomain> PackageDomains::Make(Subject subject) {
+absl::StatusOr<ConfinedDomain> PackageDomains::Make(Subject subject,
+                                                    std::shared_ptr<const Domain> outer) {
   std::string directory = temporary_root_ + "/p" + std::to_string(next_directory_++);
   if (mkdir(directory.c_str(), 0700) != 0) {
     return LastErrnoStatus("making a package's temporary directory " + directory);
@@ -127,6 +127,7 @@ absl::StatusOr<ConfinedDomain> PackageDomains::Make(Subject subject) {
   if (!confined.ok()) return confined.status();
   auto domain = std::make_shared<Domain>(*confined->domain);
   domain->temporary_directory = directory;
+  domain->outer = std::move(outer);
   confined->domain = std::move(domain);
   return confined;
 }

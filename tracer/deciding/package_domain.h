@@ -22,8 +22,7 @@ struct ConfinedDomain {
 std::vector<DirectoryEntry> ListDirectory(const std::string& path);
 
 // Builds the floor of a subject and its ruleset.
-absl::StatusOr<ConfinedDomain> BuildDomain(const Policy& policy, Subject subject,
-                                           int landlock_abi);
+absl::StatusOr<ConfinedDomain> BuildDomain(const Policy& policy, Subject subject, int landlock_abi);
 
 // Owns the private temporary directories of the run's packages.
 class PackageDomains {
@@ -32,11 +31,13 @@ class PackageDomains {
   // `shim_path`: what LD_PRELOAD names, which the dynamic linker must be able to open; "" for none.
   PackageDomains(const Policy& policy, std::string temporary_root, std::string shim_path,
                  int landlock_abi)
-      : policy_(policy), temporary_root_(std::move(temporary_root)),
-        shim_path_(std::move(shim_path)), landlock_abi_(landlock_abi) {}
+      : policy_(policy),
+        temporary_root_(std::move(temporary_root)),
+        shim_path_(std::move(shim_path)),
+        landlock_abi_(landlock_abi) {}
 
   // The subject's paths are made canonical where they exist.
-  absl::StatusOr<ConfinedDomain> Make(Subject subject);
+  absl::StatusOr<ConfinedDomain> Make(Subject subject, std::shared_ptr<const Domain> outer);
 
  private:
   const Policy& policy_;

@@ -68,8 +68,7 @@ Refusal RefusalOf(const SyscallInvocation& call) {
 
 }  // namespace
 
-SyscallAction RefusedHandlers::Handle(const SyscallInvocation& call,
-                                      const Process& process) const {
+SyscallAction RefusedHandlers::Handle(const SyscallInvocation& call, const Process& process) const {
   Refusal refusal = RefusalOf(call);
   TraceEvent event;
   event.action = "call-refused";

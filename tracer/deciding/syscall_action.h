@@ -13,10 +13,10 @@ namespace safe_trace {
 
 // Why the kernel may be left to run the call although its arguments could change now.
 enum class ContinueReason : uint8_t {
-  kRegistersOnly,    // what was decided on lies in registers, which nobody can change
-  kFloorEnforced,    // the Landlock domain or the static filter refuses what we would refuse
-  kAuditOnly,        // nothing was decided; the call is only recorded
-  kKernelMustRun,    // exec: the verdict is retaken on what really runs
+  kRegistersOnly,  // what was decided on lies in registers, which nobody can change
+  kFloorEnforced,  // the Landlock domain or the static filter refuses what we would refuse
+  kAuditOnly,      // nothing was decided; the call is only recorded
+  kKernelMustRun,  // exec: the verdict is retaken on what really runs
 };
 std::string_view ContinueReasonName(ContinueReason reason);
 

@@ -17,6 +17,19 @@ namespace {
 
 const Rule kSignalOutside{"process.signal", "only processes of the run may be signalled"};
 
+bool IsZombie(pid_t pid) {
+  char path[64];
+  snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+  FILE* file = fopen(path, "re");
+  if (file == nullptr) return false;
+  char text[512] = {};
+  size_t size = fread(text, 1, sizeof(text) - 1, file);
+  fclose(file);
+  // The name, in parentheses, may hold anything: the state follows the last one.
+  const char* end = static_cast<const char*>(memrchr(text, ')', size));
+  return end != nullptr && end[1] == ' ' && (end[2] == 'Z' || end[2] == 'X');
+}
+
 // The process behind a caller's pidfd; -1 where it is none or gone.
 pid_t PidOfPidfd(pid_t tid, int fd) {
   char path[64];
@@ -42,6 +55,8 @@ SyscallAction TargetHandlers::Signal(const SyscallInvocation& call, const Proces
   // 0, -1 and groups would reach the supervisor too, which shares the terminal's process group.
   if (target <= 0 && signals_scoped_) return Continue{ContinueReason::kFloorEnforced};
   if (target > 0 && kill(target, 0) != 0 && errno == ESRCH) return Fail{ESRCH};
+  // A process of the run that ended and is not reaped by its parent yet: nothing can be done to it.
+  if (IsZombie(target)) return Return{0};
   TraceEvent event;
   event.action = "signal-refused";
   event.category = "process";
@@ -65,8 +80,7 @@ SyscallAction TargetHandlers::AttachSharedMemory(const SyscallInvocation& call) 
   return Fail{EACCES};
 }
 
-SyscallAction TargetHandlers::Handle(const SyscallInvocation& call,
-                                     const Process& process) const {
+SyscallAction TargetHandlers::Handle(const SyscallInvocation& call, const Process& process) const {
   pid_t first = IntArgument(call, 0);
   pid_t second = IntArgument(call, 1);
   switch (call.number) {
@@ -89,6 +103,7 @@ SyscallAction TargetHandlers::Handle(const SyscallInvocation& call,
       return Fail{EPERM};
     }
     case SYS_shmat:
+    case SYS_shmctl:
       return AttachSharedMemory(call);
     default:
       if (IsOurs(first)) return Continue{ContinueReason::kRegistersOnly};

@@ -1,5 +1,6 @@
 #include "tracer/filter/seccomp_filter.h"
 
+#include <fcntl.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -7,7 +8,10 @@
 #include <netinet/tcp.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -62,9 +66,9 @@ class Rules {
   explicit Rules(scmp_filter_ctx context) : context_(context) {}
 
   void Add(uint32_t action, int number, std::initializer_list<scmp_arg_cmp> comparisons = {}) {
-    int result = seccomp_rule_add_array(context_, action, number,
-                                        static_cast<unsigned>(comparisons.size()),
-                                        comparisons.size() == 0 ? nullptr : comparisons.begin());
+    int result =
+        seccomp_rule_add_array(context_, action, number, static_cast<unsigned>(comparisons.size()),
+                               comparisons.size() == 0 ? nullptr : comparisons.begin());
     if (result < 0 && error_ == 0) {
       error_ = -result;
       failed_number_ = number;
@@ -103,8 +107,7 @@ void AddSocketRules(Rules& rules) {
                                                      SOCK_PACKET};
   for (uint64_t family : {AF_INET, AF_INET6}) {
     for (uint64_t type : kRefusedTypes) {
-      rules.Ask(SYS_socket,
-                   {Equals(0, family), scmp_arg_cmp{1, SCMP_CMP_MASKED_EQ, 0xf, type}});
+      rules.Ask(SYS_socket, {Equals(0, family), scmp_arg_cmp{1, SCMP_CMP_MASKED_EQ, 0xf, type}});
     }
     for (uint64_t protocol = 1; protocol < IPPROTO_UDP; ++protocol) {
       if (protocol == IPPROTO_TCP) continue;
@@ -115,8 +118,7 @@ void AddSocketRules(Rules& rules) {
   }
   rules.Ask(SYS_socket, {Equals(0, AF_NETLINK), NotEquals(2, 0)});
   // Fast open connects inside a send or a later write, where nobody is asked.
-  rules.Ask(SYS_setsockopt,
-               {Equals(1, IPPROTO_TCP), Equals(2, kTcpFastopenConnect)});
+  rules.Ask(SYS_setsockopt, {Equals(1, IPPROTO_TCP), Equals(2, kTcpFastopenConnect)});
   // Source routes would lead an allowed address elsewhere.
   rules.Ask(SYS_setsockopt, {Equals(1, IPPROTO_IP), Equals(2, kIpOptions)});
   for (int option : {kIpv6RoutingHeader, kIpv6PacketOptions2292, kIpv6FlowLabelManager}) {
@@ -138,14 +140,21 @@ void AddTargetRules(Rules& rules, const FilterOptions& options) {
                      SYS_sched_setparam, SYS_sched_setattr}) {
     rules.Ask(number, {NotEquals(0, 0)});
   }
-  for (int number : {SYS_setpriority, SYS_ioprio_set}) {
-    rules.Ask(number, {NotEquals(1, 0)});
+  // Only "this process" passes unasked: 0 as a group or a user names many.
+  constexpr uint64_t kIoPriorityOfProcess = 1;
+  rules.Ask(SYS_setpriority, {NotEquals(1, 0)});
+  rules.Ask(SYS_setpriority, {NotEquals(0, PRIO_PROCESS)});
+  rules.Ask(SYS_ioprio_set, {NotEquals(1, 0)});
+  rules.Ask(SYS_ioprio_set, {NotEquals(0, kIoPriorityOfProcess)});
+  // IPC_RMID, IPC_SET and the locks change a segment; IPC_64 (0x100) may be set in the command.
+  for (uint64_t command : {IPC_RMID, IPC_SET, SHM_LOCK, SHM_UNLOCK}) {
+    rules.Ask(SYS_shmctl, {scmp_arg_cmp{1, SCMP_CMP_MASKED_EQ, 0xfffffeff, command}});
   }
   // Landlock refuses signals to outside by itself, but silently.
   rules.Ask(SYS_kill);
   if (!options.signals_scoped) {
-    for (int number : {SYS_tkill, SYS_tgkill, SYS_rt_sigqueueinfo,
-                       SYS_rt_tgsigqueueinfo, SYS_pidfd_send_signal}) {
+    for (int number : {SYS_tkill, SYS_tgkill, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo,
+                       SYS_pidfd_send_signal}) {
       rules.Ask(number);
     }
   }
@@ -169,6 +178,8 @@ void AddProcessRules(Rules& rules) {
   // An undumpable task cannot be read by a supervisor that is not root. Answered with success:
   // agents that ask for it give up when it fails.
   rules.Refuse(0, SYS_prctl, {Equals(0, PR_SET_DUMPABLE)});
+  // A lease would let its holder keep the supervisor waiting in an open.
+  rules.Refuse(EINVAL, SYS_fcntl, {Equals(1, F_SETLEASE)});
   // Input pushed into the terminal would be typed into the user's shell.
   for (uint64_t request : {static_cast<uint64_t>(TIOCSTI), static_cast<uint64_t>(TIOCLINUX),
                            static_cast<uint64_t>(TIOCCONS)}) {

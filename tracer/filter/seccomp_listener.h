@@ -51,7 +51,7 @@ class KernelListener final : public SeccompListener {
   absl::Status Respond(uint64_t id, int error, int64_t value, uint32_t flags);
 
   UniqueFd listener_;
-  std::vector<uint64_t> request_;   // of the kernel's size, aligned
+  std::vector<uint64_t> request_;  // of the kernel's size, aligned
   std::vector<uint64_t> response_;
 };
 

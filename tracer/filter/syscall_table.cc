@@ -122,6 +122,8 @@ constexpr auto kTable = std::to_array<SyscallEntry>({
     ST_CONDITIONAL(process_vm_readv, kRefused),
     ST_CONDITIONAL(process_vm_writev, kRefused),
     ST_NOTIFY(shmat, kTarget),
+    ST_CONDITIONAL(shmctl, kTarget),
+    ST_CONDITIONAL(fcntl, kNone),
 
     ST_CONDITIONAL(clone, kRefused),
     ST_CONDITIONAL(unshare, kRefused),

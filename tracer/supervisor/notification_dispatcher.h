@@ -39,10 +39,15 @@ class SurgeryRoom {
 class NotificationDispatcher {
  public:
   NotificationDispatcher(SeccompListener& listener, ProcessTree& tree, Handlers handlers,
-                         const SurgeryRoom& surgery, const TraceeMemory& memory,
-                         Reporter& reporter, WorkerPool& workers)
-      : listener_(listener), tree_(tree), handlers_(handlers), surgery_(surgery),
-        memory_(memory), reporter_(reporter), workers_(workers) {}
+                         const SurgeryRoom& surgery, const TraceeMemory& memory, Reporter& reporter,
+                         WorkerPool& workers)
+      : listener_(listener),
+        tree_(tree),
+        handlers_(handlers),
+        surgery_(surgery),
+        memory_(memory),
+        reporter_(reporter),
+        workers_(workers) {}
 
   // One notification waits. An error means that supervision is lost.
   absl::Status ReceiveOne();

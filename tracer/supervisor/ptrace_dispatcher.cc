@@ -14,6 +14,9 @@
 namespace safe_trace {
 namespace {
 
+// Programs that wait to be hashed; each holds a descriptor. Beyond it lines go without a hash.
+constexpr size_t kMaximumHashesWaiting = 256;
+
 constexpr auto kOrphanPatience = std::chrono::seconds(2);
 
 const Rule kTaskLimit{"limit.tasks", "the limit of --pids was reached"};
@@ -29,8 +32,8 @@ bool IsThreadOf(pid_t tgid, pid_t tid) {
 
 // What the distribution installed, and only root can change.
 bool IsSystemProgram(const std::string& path) {
-  for (std::string_view tree : {"/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec", "/bin",
-                                "/sbin", "/lib", "/lib64"}) {
+  for (std::string_view tree :
+       {"/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec", "/bin", "/sbin", "/lib", "/lib64"}) {
     if (IsWithin(path, tree)) return true;
   }
   return false;
@@ -250,15 +253,16 @@ void PtraceDispatcher::RecordExec(const Process& process, Image image) {
   RunReporter::DescribeProcess(process, event);
   event.Set("process.args", image.arguments);
   event.Set("process.working_directory", image.working_directory);
-  if (!options_.hash_all && IsSystemProgram(image.executable)) {
+  bool too_many = workers_.background_waiting() >= kMaximumHashesWaiting;
+  if (too_many || (!options_.hash_all && IsSystemProgram(image.executable))) {
     reporter_.Record(std::move(event));
     return;
   }
   // Hashing takes long and the file may be gone at once: the open descriptor keeps its content.
   auto file = std::make_shared<UniqueFd>(std::move(image.file));
   auto shared = std::make_shared<TraceEvent>(std::move(event));
-  workers_.SubmitBackground([this, file, shared] {
-    std::string hash = FileSha256(file->get());
+  workers_.SubmitBackground([this, file, shared](const std::function<bool()>& stopping) {
+    std::string hash = FileSha256(file->get(), stopping);
     if (!hash.empty()) shared->Set("process.hash.sha256", hash);
     reporter_.Record(std::move(*shared));
   });

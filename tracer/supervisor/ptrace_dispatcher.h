@@ -25,12 +25,16 @@ namespace safe_trace {
 class PtraceDispatcher final : public SurgeryRoom {
  public:
   struct Options {
-    bool hash_all = false;    // --log-level full: also the distribution's own programs
+    bool hash_all = false;       // --log-level full: also the distribution's own programs
     uint64_t maximum_tasks = 0;  // --pids; 0: none
   };
   PtraceDispatcher(ProcessTree& tree, const ExecHandlers& exec, const TraceeMemory& memory,
                    RunReporter& reporter, WorkerPool& workers, Options options)
-      : tree_(tree), exec_(exec), memory_(memory), reporter_(reporter), workers_(workers),
+      : tree_(tree),
+        exec_(exec),
+        memory_(memory),
+        reporter_(reporter),
+        workers_(workers),
         options_(options) {}
 
   // The command's process, already seized.

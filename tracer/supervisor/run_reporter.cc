@@ -83,9 +83,8 @@ bool RunReporter::Admit(const Process& process, const Decision& decision, const 
   return ++it->second.count <= kRepeats;
 }
 
-void RunReporter::ReportDecision(const Process& process, const Decision& decision,
-                                 TraceEvent event, std::string_view doing,
-                                 std::string_view how_to_allow) {
+void RunReporter::ReportDecision(const Process& process, const Decision& decision, TraceEvent event,
+                                 std::string_view doing, std::string_view how_to_allow) {
   const Subject& subject = process.domain->subject;
   if (decision.allowed()) {
     ReportEvent(process, std::move(event));

@@ -29,7 +29,7 @@ class RunReporter final : public Reporter {
  public:
   // The same thing done by the same process is written this often, then only counted.
   static constexpr uint64_t kRepeats = 8;
-  static constexpr size_t kMaximumKeys = 65536;
+  static constexpr size_t kMaximumKeys = 8192;
 
   RunReporter(TraceSink& sink, std::function<void(const ShownViolation&)> show)
       : sink_(sink), show_(std::move(show)) {}

@@ -40,8 +40,7 @@ class Loop {
         domains_(parts_.policy, options.temporary_root, options.shim_path, options.landlock_abi),
         open_(parts_.policy, memory_, resolver_, floor_, tree_, parts_.reporter,
               {options.record_all, options.landlock_abi > 0}),
-        names_(parts_.policy, memory_, resolver_, floor_, parts_.reporter, options.record_all,
-               options.landlock_abi > 0),
+        names_(parts_.policy, memory_, resolver_, floor_, parts_.reporter, options.record_all),
         attributes_(parts_.policy, memory_, resolver_, parts_.reporter),
         exec_(parts_.policy, memory_, resolver_, floor_, domains_, parts_.reporter,
               {options.shim_path, options.landlock_abi > 0}),
@@ -51,8 +50,8 @@ class Loop {
         ptrace_(tree_, exec_, memory_, parts_.reporter, workers_,
                 {options.record_all, options.maximum_tasks}),
         notifications_(*listener_, tree_,
-                       {open_, names_, attributes_, exec_, target_, network_, refused_}, ptrace_, memory_,
-                       parts_.reporter, workers_) {}
+                       {open_, names_, attributes_, exec_, target_, network_, refused_}, ptrace_,
+                       memory_, parts_.reporter, workers_) {}
 
   RunOutcome Run();
 

@@ -23,30 +23,30 @@
 namespace safe_trace {
 
 struct SupervisorOptions {
-  bool record_all = false;           // --log-level full
-  int landlock_abi = 0;              // 0: no floor by Landlock
-  std::string shim_path;             // "" where nothing is preloaded
-  std::string temporary_root;        // of this run alone
-  uint64_t maximum_tasks = 0;        // --pids; 0: none
-  uint64_t timeout_seconds = 0;      // 0: none
-  bool kill_on_violation = false;    // --on-violation kill
+  bool record_all = false;         // --log-level full
+  int landlock_abi = 0;            // 0: no floor by Landlock
+  std::string shim_path;           // "" where nothing is preloaded
+  std::string temporary_root;      // of this run alone
+  uint64_t maximum_tasks = 0;      // --pids; 0: none
+  uint64_t timeout_seconds = 0;    // 0: none
+  bool kill_on_violation = false;  // --on-violation kill
 };
 
 // What the child and the launcher agreed on before the first exec.
 struct SeizedChild {
   pid_t pid = 0;
-  UniqueFd listener;       // the seccomp listener
-  UniqueFd exec_errors;    // readable or hung up: the exec failed, or succeeded
-  int signal_fd = -1;      // of the launcher: SIGCHLD and what is forwarded
+  UniqueFd listener;     // the seccomp listener
+  UniqueFd exec_errors;  // readable or hung up: the exec failed, or succeeded
+  int signal_fd = -1;    // of the launcher: SIGCHLD and what is forwarded
 };
 
 enum class RunEnd { kExited, kExecFailed, kTimedOut, kKilled, kSupervisionLost };
 
 struct RunOutcome {
   RunEnd end = RunEnd::kExited;
-  int status = 0;          // the command's, 128+N for a signal
-  int exec_error = 0;      // errno of the failed exec
-  std::string message;     // why supervision was lost or the run was killed
+  int status = 0;       // the command's, 128+N for a signal
+  int exec_error = 0;   // errno of the failed exec
+  std::string message;  // why supervision was lost or the run was killed
   std::vector<std::string> survivors;
   uint64_t notifications = 0;
 };
@@ -58,7 +58,7 @@ struct SupervisorParts {
   DnsBroker& broker;
   DnsGate& gate;
   RunReporter& reporter;
-  int trace_error_fd = -1;                         // readable when the trace cannot be written
+  int trace_error_fd = -1;  // readable when the trace cannot be written
   std::function<absl::Status()> trace_status;
 };
 

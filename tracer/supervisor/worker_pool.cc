@@ -60,9 +60,10 @@ void WorkerPool::Submit(uint64_t id, pid_t tid, Deferred work) {
   Push(std::move(job));
 }
 
-void WorkerPool::SubmitBackground(std::function<void()> work) {
+void WorkerPool::SubmitBackground(Background work) {
   auto job = std::make_shared<Job>();
   job->background = std::move(work);
+  ++background_waiting_;
   Push(std::move(job));
 }
 
@@ -86,8 +87,9 @@ void WorkerPool::Run() {
     std::shared_ptr<Job> job = std::move(queue_.front());
     queue_.pop_front();
     if (job->background) {
+      --background_waiting_;
       lock.unlock();
-      job->background();
+      job->background([this] { return stopping_.load(std::memory_order_relaxed); });
       lock.lock();
       continue;
     }

@@ -35,8 +35,11 @@ class WorkerPool {
 
   // Runs `work` for the notification `id` of task `tid`.
   void Submit(uint64_t id, pid_t tid, Deferred work);
-  // Runs something that nobody waits for.
-  void SubmitBackground(std::function<void()> work);
+  // Runs something that nobody waits for. It is told when the run is over, and should hurry then.
+  using Background = std::function<void(const std::function<bool()>& stopping)>;
+  void SubmitBackground(Background work);
+  // Background jobs that have not begun.
+  size_t background_waiting() const { return background_waiting_; }
 
   // Readable when results wait.
   int event_fd() const { return event_.get(); }
@@ -53,7 +56,7 @@ class WorkerPool {
     uint64_t id = 0;
     pid_t tid = 0;
     Deferred deferred;
-    std::function<void()> background;
+    Background background;
     std::atomic<bool> interrupted{false};
   };
   void Push(std::shared_ptr<Job> job);
@@ -63,12 +66,13 @@ class WorkerPool {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::shared_ptr<Job>> queue_;
-  std::map<uint64_t, std::shared_ptr<Job>> waited_for_;   // by notification
-  std::map<uint64_t, pthread_t> running_;                 // by notification
+  std::map<uint64_t, std::shared_ptr<Job>> waited_for_;  // by notification
+  std::map<uint64_t, pthread_t> running_;                // by notification
   std::vector<std::pair<uint64_t, Deferred::Result>> results_;
   std::vector<std::thread> threads_;
   size_t idle_ = 0;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_{false};
+  std::atomic<size_t> background_waiting_{0};
 };
 
 }  // namespace safe_trace

@@ -12,7 +12,7 @@ namespace safe_trace {
 struct ElfImage {
   bool is_elf = false;
   bool is_64_bit = false;
-  std::string interpreter;  // PT_INTERP; "" where static
+  std::string interpreter;          // PT_INTERP; "" where static
   std::vector<std::string> needed;  // DT_NEEDED: the libraries that it is linked against
 };
 

@@ -64,11 +64,9 @@ absl::StatusOr<ExecSurgery::Progress> ExecSurgery::AtExecExit() {
 
 absl::Status ExecSurgery::EditEnvironment() {
   if (plan_.environment.empty()) return absl::OkStatus();
-  absl::StatusOr<InitialStack> stack =
-      ReadInitialStack(memory_, tid_, StackPointer(registers_));
+  absl::StatusOr<InitialStack> stack = ReadInitialStack(memory_, tid_, StackPointer(registers_));
   if (!stack.ok()) return stack.status();
-  absl::StatusOr<uint64_t> pointer =
-      WriteEditedStack(memory_, tid_, *stack, plan_.environment);
+  absl::StatusOr<uint64_t> pointer = WriteEditedStack(memory_, tid_, *stack, plan_.environment);
   if (!pointer.ok()) return pointer.status();
   SetStackPointer(registers_, *pointer);
   return SetRegisters(tid_, registers_);
@@ -86,7 +84,8 @@ absl::StatusOr<ExecSurgery::Progress> ExecSurgery::AfterInjectedCall() {
   if (!now.ok()) return now.status();
   int64_t result = SyscallResult(*now);
   if (result < 0) {
-    return absl::InternalError(absl::StrCat("injected call failed: ", strerror(static_cast<int>(-result))));
+    return absl::InternalError(
+        absl::StrCat("injected call failed: ", strerror(static_cast<int>(-result))));
   }
   absl::Status status;
   switch (step_) {

@@ -56,8 +56,8 @@ class ExecSurgery {
   pid_t tid_;
   SurgeryPlan plan_;
   Step step_ = Step::kExecExit;
-  Registers registers_{};      // as the new image will begin with
-  uint64_t saved_word_ = 0;    // the text under the injected instruction
+  Registers registers_{};    // as the new image will begin with
+  uint64_t saved_word_ = 0;  // the text under the injected instruction
   bool text_changed_ = false;
   int64_t received_fd_ = -1;
   std::vector<int> signals_;

@@ -5,7 +5,9 @@
 namespace safe_trace {
 
 bool FloorView::Covers(const Domain& domain, std::string_view path, Access access) const {
-  if (!domain.floor.Covers(path, access)) return false;
+  for (const Domain* at = &domain; at != nullptr; at = at->outer.get()) {
+    if (!at->floor.Covers(path, access)) return false;
+  }
   if (replaced_.empty()) return true;
   if (replaced_.size() >= kMaximumReplaced) return false;
   for (std::string_view at = path; at.size() > 1; at = ParentPath(at)) {

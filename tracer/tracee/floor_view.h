@@ -1,5 +1,5 @@
-// Whether the kernel may be left to do something: what the domain's Landlock rules cover, less what
-// was replaced since they were made.
+// Whether the kernel may be left to do something: what the Landlock rules of the domain, and of all
+// that it lies in, cover, less what was replaced since they were made.
 #ifndef SAFE_TRACE_TRACER_TRACEE_FLOOR_VIEW_H_
 #define SAFE_TRACE_TRACER_TRACEE_FLOOR_VIEW_H_
 
@@ -12,7 +12,8 @@
 namespace safe_trace {
 
 // A Landlock rule belongs to an inode, not to a path. When the run removes or replaces the file or
-// directory that a rule was made for, what then stands at the path is not covered. Loop thread only.
+// directory that a rule was made for, what then stands at the path is not covered. Loop thread
+// only.
 class FloorView {
  public:
   static constexpr size_t kMaximumReplaced = 65536;  // beyond it nothing counts as covered

@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t kMaximumArgumentBytes = 64 * 1024;
 constexpr size_t kMaximumEnvironmentBytes = 8 * 1024 * 1024;
-constexpr off_t kMaximumHashed = off_t{1} << 30;
+constexpr off_t kMaximumHashed = off_t{1} << 28;
 
 std::string ProcPath(pid_t tid, const char* entry) {
   return "/proc/" + std::to_string(tid) + "/" + entry;
@@ -76,14 +76,14 @@ absl::StatusOr<std::vector<std::string>> ReadEnvironmentOf(pid_t tid) {
   return SplitAtNul(*text, text->size());
 }
 
-std::string FileSha256(int fd) {
+std::string FileSha256(int fd, const std::function<bool()>& stopping) {
   sha256_ctx context;
   sha256_init(&context);
   std::vector<uint8_t> buffer(128 * 1024);
   off_t offset = 0;
   while (true) {
     ssize_t count = pread(fd, buffer.data(), buffer.size(), offset);
-    if (count < 0 || offset > kMaximumHashed) return {};
+    if (count < 0 || offset > kMaximumHashed || stopping()) return {};
     if (count == 0) break;
     sha256_update(&context, static_cast<size_t>(count), buffer.data());
     offset += count;

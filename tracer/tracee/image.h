@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,9 @@ absl::StatusOr<Image> ReadImage(pid_t tid);
 // "NAME=value" strings; at most 8 MiB.
 absl::StatusOr<std::vector<std::string>> ReadEnvironmentOf(pid_t tid);
 
-// Hexadecimal SHA-256 of an open file's content, "" where it cannot be read or exceeds 1 GiB. May
-// take long: not on the loop's thread.
-std::string FileSha256(int fd);
+// Hexadecimal SHA-256 of an open file's content, "" where it cannot be read, exceeds 256 MiB, or
+// `stopping` turned true. May take long: not on the loop's thread.
+std::string FileSha256(int fd, const std::function<bool()>& stopping);
 
 }  // namespace safe_trace
 

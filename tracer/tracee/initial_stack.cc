@@ -82,8 +82,8 @@ std::string_view NameOf(std::string_view variable) {
 }  // namespace
 
 uint64_t InitialStack::BlockSize() const {
-  return kWord * (3 + argument_pointers.size() + environment_pointers.size() +
-                  2 * auxiliary.size());
+  return kWord *
+         (3 + argument_pointers.size() + environment_pointers.size() + 2 * auxiliary.size());
 }
 
 absl::StatusOr<InitialStack> ReadInitialStack(const TraceeMemory& memory, pid_t tid,
@@ -111,8 +111,7 @@ absl::StatusOr<InitialStack> ReadInitialStack(const TraceeMemory& memory, pid_t 
 }
 
 absl::StatusOr<uint64_t> WriteEditedStack(const TraceeMemory& memory, pid_t tid,
-                                          const InitialStack& stack,
-                                          const EnvironmentEdit& edit) {
+                                          const InitialStack& stack, const EnvironmentEdit& edit) {
   std::unordered_set<std::string_view> removed(edit.removed_names.begin(),
                                                edit.removed_names.end());
   std::vector<uint64_t> environment;

@@ -15,7 +15,7 @@
 namespace safe_trace {
 namespace {
 
-constexpr int kMaximumLinks = 40;      // as the kernel
+constexpr int kMaximumLinks = 40;  // as the kernel
 constexpr int kMaximumComponents = 2048;
 
 int OpenAt2(int directory, const char* path, uint64_t flags, uint64_t resolve, UniqueFd& out) {
@@ -158,8 +158,8 @@ int PathResolver::Walk(const TaskRef& task, const UniqueFd& base, const std::str
     bool on_proc = OnProc(current.get());
     if (on_proc && (name == "self" || name == "thread-self") &&
         DescriptorPath(current.get()) == "/proc") {
-      name = std::to_string(task.tgid) +
-             (name == "self" ? "" : "/task/" + std::to_string(task.tid));
+      name =
+          std::to_string(task.tgid) + (name == "self" ? "" : "/task/" + std::to_string(task.tid));
     }
     UniqueFd next;
     int error = OpenAt2(current.get(), name.c_str(), O_NOFOLLOW, 0, next);
@@ -167,7 +167,8 @@ int PathResolver::Walk(const TaskRef& task, const UniqueFd& base, const std::str
     if (IsSymlink(next.get()) && (!is_last || follow || rest.size() > 0)) {
       if (++links > kMaximumLinks) return ELOOP;
       UniqueFd probe;
-      if (on_proc && OpenAt2(current.get(), name.c_str(), 0, RESOLVE_NO_MAGICLINKS, probe) == ELOOP &&
+      if (on_proc &&
+          OpenAt2(current.get(), name.c_str(), 0, RESOLVE_NO_MAGICLINKS, probe) == ELOOP &&
           DescriptorPath(current.get()) != "/proc") {
         error = FollowMagicLink(task, current, name, next);
         if (error != 0) return error;
@@ -175,8 +176,10 @@ int PathResolver::Walk(const TaskRef& task, const UniqueFd& base, const std::str
         std::string target;
         error = ReadLink(next.get(), target);
         if (error != 0) return error;
-        if (target.starts_with('/')) next.Reset(open("/", O_PATH | O_CLOEXEC));
-        else next.Reset(dup(current.get()));
+        if (target.starts_with('/'))
+          next.Reset(open("/", O_PATH | O_CLOEXEC));
+        else
+          next.Reset(dup(current.get()));
         if (!next.valid()) return errno;
         rest = target + rest;
         if (rest.size() > 2 * PATH_MAX) return ENAMETOOLONG;

@@ -21,10 +21,10 @@ struct TaskRef {
 };
 
 struct PinnedPath {
-  UniqueFd object;    // O_PATH of what the path names; invalid where it does not exist
-  UniqueFd parent;    // O_PATH of the directory that holds `leaf`; set by ResolveParent only
-  std::string path;   // canonical; not beginning with '/' for pipes, sockets and the like
-  std::string leaf;   // last component; set by ResolveParent only
+  UniqueFd object;   // O_PATH of what the path names; invalid where it does not exist
+  UniqueFd parent;   // O_PATH of the directory that holds `leaf`; set by ResolveParent only
+  std::string path;  // canonical; not beginning with '/' for pipes, sockets and the like
+  std::string leaf;  // last component; set by ResolveParent only
 };
 
 // Returned besides errno values: the path goes through another process's magic link
@@ -62,8 +62,8 @@ class PathResolver {
                       UniqueFd& out) const;
   bool IsOwnProcDirectory(std::string_view canonical) const;
 
-  std::string own_proc_;       // "/proc/<supervisor's pid>"
-  UniqueFd own_descriptors_;   // "/proc/self/fd": saves the walk to it on every lookup
+  std::string own_proc_;      // "/proc/<supervisor's pid>"
+  UniqueFd own_descriptors_;  // "/proc/self/fd": saves the walk to it on every lookup
 };
 
 // The canonical path of an open descriptor of the supervisor; "" where it cannot be told.

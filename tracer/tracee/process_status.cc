@@ -18,8 +18,7 @@ namespace safe_trace {
 namespace {
 
 // The numbers after "KEY:" on its line, in `base`; at most `limit` of them.
-std::vector<uint64_t> Numbers(std::string_view text, std::string_view key, int base,
-                              size_t limit) {
+std::vector<uint64_t> Numbers(std::string_view text, std::string_view key, int base, size_t limit) {
   std::vector<uint64_t> numbers;
   size_t at = text.find(key);
   if (at == std::string_view::npos) return numbers;

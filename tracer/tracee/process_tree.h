@@ -21,7 +21,9 @@ namespace safe_trace {
 // What a process may do: shared by all processes of one domain. Immutable once published.
 struct Domain {
   Subject subject;
-  FloorPlan floor;                 // what the kernel lets this domain do by itself
+  // The domain that this one lies in: the kernel allows only what both do. Null for the first.
+  std::shared_ptr<const Domain> outer;
+  FloorPlan floor;                  // what the kernel lets this domain do by itself
   std::string temporary_directory;  // private to a package; "" for others
   // The floor covers a hierarchy in which a file is hidden by its name (".env"): no call that names
   // a file may be left to the kernel, which would read the name again.
@@ -39,7 +41,7 @@ struct Process {
   uint64_t exec_generation = 0;
   std::shared_ptr<const Domain> domain;
   std::unordered_set<pid_t> threads;
-  UniqueFd pidfd;                // opened on first use
+  UniqueFd pidfd;  // opened on first use
 };
 
 class ProcessTree {

@@ -25,7 +25,8 @@ absl::StatusOr<std::string> TraceeMemory::ReadString(pid_t tid, uint64_t address
     size_t old_size = text.size();
     size_t wanted = std::min(chunk, limit + 1 - old_size);
     text.resize(old_size + wanted);
-    absl::StatusOr<size_t> count = ReadSome(tid, address + old_size, text.data() + old_size, wanted);
+    absl::StatusOr<size_t> count =
+        ReadSome(tid, address + old_size, text.data() + old_size, wanted);
     if (!count.ok()) return count.status();
     const void* end = memchr(text.data() + old_size, 0, *count);
     if (end != nullptr) {

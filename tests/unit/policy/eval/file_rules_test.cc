@@ -135,6 +135,21 @@ TEST(FileRulesTest, GitMakesARepositoryButNoHooks) {
   }
 }
 
+TEST(FileRulesTest, NothingIsMovedOrLinkedToWhereHooksWouldLieBeneath) {
+  for (const char* path : {"/home/ann/project/.git", "/home/ann/project/a/.git",
+                           "/home/ann/project/.github"}) {
+    FileRequest moves{.path = path, .access = kW, .moves_hierarchy = true};
+    Decision decision = PipPolicy()->EvaluateFile(Command(), moves);
+    EXPECT_FALSE(decision.allowed()) << path;
+    EXPECT_TRUE(decision.is_violation) << path;
+    // Made and removed they may be: an empty directory brings nothing along.
+    moves.empty_directory = true;
+    EXPECT_TRUE(PipPolicy()->EvaluateFile(Command(), moves).allowed()) << path;
+  }
+  FileRequest other{.path = "/home/ann/project/src", .access = kW, .moves_hierarchy = true};
+  EXPECT_TRUE(PipPolicy()->EvaluateFile(Command(), other).allowed());
+}
+
 TEST(FileRulesTest, PackagesTouchNoRepositoryButTheirOwnInScratchSpace) {
   Subject in_tree = EvilPackage();
   in_tree.own.push_back({"/home/ann/project", kR | kW});
