@@ -57,7 +57,10 @@ int NameHandlers::Pin(const SyscallInvocation& call, const Process& process, Pla
   int error = ReadPath(memory_, call.tid, place.path_address, path);
   if (error != 0) return error;
   if (path.empty()) return ENOENT;
-  return resolver_.ResolveParent(TaskOf(call, process), place.dirfd, path, false, out);
+  error = resolver_.ResolveParent(TaskOf(call, process), place.dirfd, path, false, out);
+  // "name/" means a directory only: the kernel is told so again.
+  if (error == 0 && path.ends_with('/')) out.leaf += '/';
+  return error;
 }
 
 int NameHandlers::Decide(const SyscallInvocation& call, const Process& process,

@@ -117,6 +117,11 @@ int OpenHandlers::Decode(const SyscallInvocation& call, Request& request) const 
       if (call.arguments[3] < sizeof(how)) return EINVAL;
       if (call.arguments[3] > sizeof(how)) return E2BIG;
       if (!memory_.ReadValue(call.tid, call.arguments[2], how).ok()) return EFAULT;
+      // What openat ignores, openat2 refuses.
+      bool makes = (how.flags & O_CREAT) != 0 || IsTemporaryFile(how.flags);
+      if (how.flags >> 32 != 0 || (how.mode & ~uint64_t{07777}) != 0 || (how.mode != 0 && !makes)) {
+        return EINVAL;
+      }
       request = {IntArgument(call, 0), call.arguments[1], how.flags,
                  static_cast<uint32_t>(how.mode), how.resolve};
       return 0;

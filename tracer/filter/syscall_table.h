@@ -41,7 +41,7 @@ struct SyscallEntry {
 std::span<const SyscallEntry> SyscallTable();
 // Null where the filter lets the call pass without a rule.
 const SyscallEntry* FindSyscall(int number);
-// "openat", or "syscall_999".
+// "openat"; "unknown" where the table does not have it.
 std::string_view SyscallName(int number);
 
 }  // namespace safe_trace

@@ -12,6 +12,7 @@
 namespace safe_trace {
 namespace {
 
+constexpr off_t kMaximumOffset = off_t{1} << 60;
 constexpr size_t kMaximumHeaders = 128;
 constexpr size_t kMaximumInterpreter = 4096;
 
@@ -48,7 +49,9 @@ std::vector<std::string> ReadNeeded(int fd, const std::vector<Elf64_Phdr>& heade
     if (entry.d_tag == DT_STRTAB) strings = FileOffset(headers, entry.d_un.d_ptr);
   }
   for (const Elf64_Dyn& entry : entries) {
-    if (entry.d_tag != DT_NEEDED || strings < 0 || entry.d_un.d_val > (1U << 24)) continue;
+    if (entry.d_tag != DT_NEEDED || strings < 0 || strings > kMaximumOffset ||
+        entry.d_un.d_val > (1U << 24))
+      continue;
     char name[256] = {};
     if (pread(fd, name, sizeof(name) - 1, strings + static_cast<off_t>(entry.d_un.d_val)) > 0) {
       needed.emplace_back(name);
