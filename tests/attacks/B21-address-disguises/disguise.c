@@ -136,6 +136,8 @@ static void Races(long tries) {
   atomic_store(&stop, 0);
   pthread_create(&thread, NULL, Flip, tcp_ports);
   end = Seconds() + 8;
+  // A refused connect leaves nothing to accept: that must not wait.
+  fcntl(own_tcp, F_SETFL, O_NONBLOCK);
   for (long i = 0; i < tries / 8 && Seconds() < end; ++i) {
     fd = socket(AF_INET, SOCK_STREAM, 0);
     if (connect(fd, (struct sockaddr*)&flipped, sizeof flipped) == 0) {
@@ -149,7 +151,6 @@ static void Races(long tries) {
     close(fd);
     int accepted = accept4(own_tcp, NULL, NULL, SOCK_NONBLOCK);
     if (accepted >= 0) close(accepted);
-    fcntl(own_tcp, F_SETFL, O_NONBLOCK);
   }
   atomic_store(&stop, 1);
   pthread_join(thread, NULL);
