@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "policy/lexical_path.h"
+#include "tracer/events/trace_log_writer.h"
 #include "tracer/tracee/ptrace_requests.h"
 
 namespace safe_trace {
@@ -37,12 +38,6 @@ bool IsSystemProgram(const std::string& path) {
     if (IsWithin(path, tree)) return true;
   }
   return false;
-}
-
-int64_t WallClock() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
 }
 
 }  // namespace
@@ -249,7 +244,7 @@ void PtraceDispatcher::RecordExec(const Process& process, Image image) {
   event.action = "process-exec";
   event.category = "process";
   event.outcome = "success";
-  event.wall_clock_ns = WallClock();
+  event.wall_clock_ns = WallClockNs();
   RunReporter::DescribeProcess(process, event);
   event.Set("process.args", image.arguments);
   event.Set("process.working_directory", image.working_directory);

@@ -1,18 +1,12 @@
 #include "tracer/supervisor/run_reporter.h"
 
-#include <time.h>
+#include "tracer/events/trace_log_writer.h"
 
 namespace safe_trace {
 namespace {
 
 constexpr size_t kMaximumHosts = 4096;
 constexpr size_t kMaximumPackages = 65536;
-
-int64_t WallClock() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
-}
 
 std::string StringField(const TraceEvent& event, std::string_view key) {
   for (const auto& [name, value] : event.fields) {
@@ -96,7 +90,7 @@ void RunReporter::ReportDecision(const Process& process, const Decision& decisio
   } else {
     ++denials_;
   }
-  event.wall_clock_ns = WallClock();
+  event.wall_clock_ns = WallClockNs();
   event.outcome = "failure";
   event.is_violation = decision.is_violation;
   DescribeProcess(process, event);
@@ -123,7 +117,7 @@ void RunReporter::CountHost(const TraceEvent& event) {
 
 void RunReporter::ReportEvent(const Process& process, TraceEvent event) {
   CountHost(event);
-  event.wall_clock_ns = WallClock();
+  event.wall_clock_ns = WallClockNs();
   if (event.outcome.empty()) event.outcome = "success";
   DescribeProcess(process, event);
   sink_.Record(std::move(event));
