@@ -1,10 +1,13 @@
 // Flips the path of an exec while it is on its way: exec_flip TRIES SECONDS NEUTRAL FORBIDDEN
+// TRIES 0: until the forbidden program ran, SECONDS at the most.
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
 #include "attack.h"
+
+enum { kForbiddenRan = 42 };  // the status of common/forbidden.c
 
 static char* shared_path;  // shared between processes
 static atomic_int stop;
@@ -25,7 +28,7 @@ static void* Flip(void* unused) {
 
 int main(int argc, char** argv) {
   if (argc != 5) return 2;
-  long tries = atol(argv[1]), tried = 0, ran = 0, killed = 0, failed = 0;
+  long tries = atol(argv[1]), tried = 0, ran = 0, won = 0, killed = 0, failed = 0;
   double end = Seconds() + atof(argv[2]);
   neutral_path = argv[3];
   forbidden_path = argv[4];
@@ -33,7 +36,7 @@ int main(int argc, char** argv) {
   strcpy(shared_path, neutral_path);
   pthread_t thread;
   pthread_create(&thread, NULL, Flip, NULL);
-  for (; tried < tries && Seconds() < end; ++tried) {
+  for (; (tries > 0 ? tried < tries : won == 0) && Seconds() < end; ++tried) {
     pid_t child = fork();
     if (child == 0) {
       char* const words[] = {"x", NULL};
@@ -50,13 +53,15 @@ int main(int argc, char** argv) {
       ++killed;
     } else if (WEXITSTATUS(status) == 99) {
       ++failed;
+    } else if (WEXITSTATUS(status) == kForbiddenRan) {
+      ++won;
     } else {
       ++ran;
     }
   }
   atomic_store(&stop, 1);
   pthread_join(thread, NULL);
-  Say("EXECS tried=%ld ran=%ld killed=%ld failed=%ld", tried, ran, killed, failed);
+  Say("EXECS tried=%ld ran=%ld won=%ld killed=%ld failed=%ld", tried, ran, won, killed, failed);
   Done();
   return 0;
 }
