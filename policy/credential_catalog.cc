@@ -24,6 +24,7 @@ void ReadCredential(TableReader& table, CredentialCatalog& catalog) {
   table.Read("sockets", entry.sockets);
   table.Read("abstract_sockets", entry.abstract_sockets);
   table.Read("variables", entry.variables);
+  table.Read("url_variables", entry.url_variables);
   if (entry.id.empty() || entry.description.empty()) {
     table.Fail(table.line(), "a [[credential]] needs an id and a description");
   }

@@ -22,6 +22,9 @@ struct CredentialEntry {
   std::vector<std::string> sockets;  // unix socket paths or globs: "/run/docker.sock"
   std::vector<std::string> abstract_sockets;
   std::vector<std::string> variables;  // exact names or patterns matched by component
+  // Of the same form: variables that hold URLs or paths, secret where one of these names a user or
+  // a password, or has another secret's shape. They go before `variables` of every entry.
+  std::vector<std::string> url_variables;
 };
 
 // Write-protected: shell start-up files, autostart places, editor and assistant configuration.

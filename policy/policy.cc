@@ -108,6 +108,9 @@ void VisitItems(const Policy::Impl& impl, const ItemVisitor& visit) {
   for (const std::string& name : impl.profile.own_variables) {
     visit("variable", name, "kept", "manager", impl.common.variable_own);
   }
+  for (const auto& [pattern, rule] : impl.url_variable_patterns) {
+    visit("variable", pattern, "removed where it names a user", "all roles", rule);
+  }
   for (const auto& [pattern, rule] : impl.variable_patterns) {
     visit("variable", pattern, "removed", "all roles", rule);
   }

@@ -79,8 +79,9 @@ struct Policy::Impl {
   std::vector<PackageGrant> grants;
   std::vector<SocketPattern> sockets, abstract_sockets;
 
-  VariablePatternSet secret_variables;
-  std::vector<std::pair<std::string, const Rule*>> variable_patterns;  // by Find's index
+  VariablePatternSet secret_variables, url_variables;
+  // By Find's index.
+  std::vector<std::pair<std::string, const Rule*>> variable_patterns, url_variable_patterns;
   std::vector<std::string> harmless_variables, kept_variables;
   std::vector<std::pair<std::string, const Rule*>> user_hidden_variables;
 

@@ -208,6 +208,23 @@ bool HasUrlPassword(std::string_view value, size_t colon) {
   return password.find_first_not_of("*xX") != std::string_view::npos;
 }
 
+// One URL, HOST:PORT or path, with what tools write before it: "NAME=URL", "git+URL".
+bool WordHasUserInfo(std::string_view word) {
+  const size_t colon = word.find("://");
+  std::string_view authority = word;
+  std::string_view scheme;
+  if (colon != std::string_view::npos) {
+    scheme = word.substr(0, colon);
+    authority = word.substr(colon + 3);
+  } else if (std::string_view("/.~").find(word.front()) != std::string_view::npos) {
+    return false;  // a path
+  }
+  authority = authority.substr(0, authority.find_first_of("/?#"));
+  const size_t at = authority.rfind('@');
+  if (at == std::string_view::npos || at == 0) return false;
+  return !scheme.ends_with("ssh") || authority.substr(0, at).find(':') != std::string_view::npos;
+}
+
 bool MayBegin(std::string_view value, size_t at) {
   return at == 0 || !In(Alphabet::kAlnum, value[at - 1]);
 }
@@ -236,6 +253,18 @@ const char* SecretShape(std::string_view value) {
     if (c == '-' && IsPrivateKeyBlock(rest)) return "private key";
   }
   return nullptr;
+}
+
+bool HasUserInfo(std::string_view value) {
+  constexpr std::string_view kBetween = " \t\r\n,|;\"'<>";
+  if (value.size() > kMaxLooked) return true;
+  while (true) {
+    value.remove_prefix(std::min(value.find_first_not_of(kBetween), value.size()));
+    if (value.empty()) return false;
+    const std::string_view word = value.substr(0, value.find_first_of(kBetween));
+    if (WordHasUserInfo(word)) return true;
+    value.remove_prefix(word.size());
+  }
 }
 
 }  // namespace safe_trace

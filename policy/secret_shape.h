@@ -12,6 +12,11 @@ namespace safe_trace {
 // a checksum is not a secret.
 const char* SecretShape(std::string_view value);
 
+// For a variable that holds URLs, hosts or paths: whether one of them names a user, with or without
+// a password ("https://TOKEN@host/"). The account of a URL of ssh is no secret, its password is. In
+// linear time; true, as the safe answer, for what is longer than 64 KiB.
+bool HasUserInfo(std::string_view value);
+
 }  // namespace safe_trace
 
 #endif  // SAFE_TRACE_POLICY_SECRET_SHAPE_H_

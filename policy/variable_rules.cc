@@ -40,16 +40,21 @@ Decision Remove(const Rule* rule) { return {Verdict::kHide, 0, rule, false}; }
 }  // namespace
 
 void AddVariables(Policy::Impl& impl, const Config& config, const CredentialCatalog& catalog) {
-  std::vector<std::string> patterns;
+  std::vector<std::string> secrets, urls;
   for (const CredentialEntry& entry : catalog.credentials) {
-    if (entry.variables.empty()) continue;
+    if (entry.variables.empty() && entry.url_variables.empty()) continue;
     const Rule* rule = impl.AddRule(entry.id, entry.description);
     for (const std::string& pattern : entry.variables) {
-      patterns.push_back(pattern);
+      secrets.push_back(pattern);
       impl.variable_patterns.emplace_back(pattern, rule);
     }
+    for (const std::string& pattern : entry.url_variables) {
+      urls.push_back(pattern);
+      impl.url_variable_patterns.emplace_back(pattern, rule);
+    }
   }
-  impl.secret_variables = VariablePatternSet(patterns);
+  impl.secret_variables = VariablePatternSet(secrets);
+  impl.url_variables = VariablePatternSet(urls);
   impl.harmless_variables = catalog.harmless_variables;
   for (const Entry& entry : config.keep_env) impl.kept_variables.push_back(entry.value);
   for (const Entry& entry : config.extra_env_vars) {
@@ -69,7 +74,11 @@ Decision Policy::EvaluateVariable(const Subject& subject, const VariableRequest&
       (MatchesAny(impl.profile.own_variables, request.name) || IsProxy(request.name))) {
     return Allow(rules.variable_own);
   }
-  if (!MatchesAny(impl.harmless_variables, request.name)) {
+  if (const int url = impl.url_variables.Find(request.name); url >= 0) {
+    if (HasUserInfo(request.value)) {
+      return Remove(impl.url_variable_patterns[static_cast<size_t>(url)].second);
+    }
+  } else if (!MatchesAny(impl.harmless_variables, request.name)) {
     const int index = impl.secret_variables.Find(request.name);
     if (index >= 0) return Remove(impl.variable_patterns[static_cast<size_t>(index)].second);
   }

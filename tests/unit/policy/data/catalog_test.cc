@@ -54,7 +54,7 @@ TEST(ShippedCatalogTest, IdsAreUniqueAndDescribed) {
   for (const CredentialEntry& entry : ShippedCatalog().credentials) {
     check(entry.id, entry.description);
     EXPECT_FALSE(entry.paths.empty() && entry.file_names.empty() && entry.sockets.empty() &&
-                 entry.variables.empty())
+                 entry.variables.empty() && entry.url_variables.empty())
         << entry.id;
   }
   for (const ProtectedEntry& entry : ShippedCatalog().protected_places) {
@@ -87,6 +87,14 @@ TEST(ShippedCatalogTest, EveryPathExpandsAndHoldsNoGlob) {
     }
     for (const std::string& variable : entry.variables) {
       EXPECT_NE(variable.find_first_not_of("*_"), std::string::npos) << variable;
+    }
+    // What a tool reads as a URL must not be taken for one where it is a password.
+    for (const std::string& variable : entry.url_variables) {
+      EXPECT_NE(variable.find_first_not_of("*_"), std::string::npos) << variable;
+      for (const char* secret : {"TOKEN", "PASSWORD", "AUTH", "SECRET", "USERNAME"}) {
+        EXPECT_FALSE(MatchesVariable(variable, std::string("NPM_CONFIG_X_") + secret)) << variable;
+        EXPECT_EQ(variable.find(secret), std::string::npos) << variable;
+      }
     }
   }
   for (const ProtectedEntry& entry : ShippedCatalog().protected_places) {

@@ -93,6 +93,29 @@ TEST(SecretShapeTest, LeavesHonestValuesAlone) {
   }
 }
 
+TEST(UserInfoTest, IsFoundInEveryFormThatToolsTake) {
+  for (const char* value :
+       {"https://user:password@host/simple", "https://token@host/simple", "https://:pw@host",
+        "http://a@b@host/", "mine=https://token@host/simple", "git+https://token@host/x.git",
+        "https://one.example/ https://token@two.example/",
+        "https://one.example,http://t@two|direct", "user:password@proxy:3128", "token@proxy",
+        "ssh://git:password@host/x", "https://user:pass,word@host/", "sparse+https://t@host/",
+        "HTTPS://T@HOST"}) {
+    EXPECT_TRUE(HasUserInfo(value)) << value;
+  }
+  EXPECT_TRUE(HasUserInfo(std::string(70000, 'a')));
+}
+
+TEST(UserInfoTest, IsNotFoundInPlainAddressesAndPaths) {
+  for (const char* value :
+       {"", " ", ",", "https://host/simple", "https://host:8443/a@b/", "http://host?mail=a@b",
+        "/srv/wheels@2 ./wheels@3 ~/w@4", "file:///srv/a@b", "proxy:3128", "direct", "off",
+        "https://proxy.golang.org,direct", "ssh://git@host/index", "git+ssh://git@host/index",
+        "https://host/@scope", "@scope", "wheels/a@b"}) {
+    EXPECT_FALSE(HasUserInfo(value)) << value;
+  }
+}
+
 TEST(SecretShapeTest, LooksNoFurtherThan64KiB) {
   const std::string far = std::string(70000, ' ') + Made("ghp_", 36);
   EXPECT_EQ(SecretShape(far), nullptr);

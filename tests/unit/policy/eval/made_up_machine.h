@@ -58,7 +58,8 @@ inline CredentialCatalog MadeUpCatalog() {
   tokens.paths = {"$CLOUD_KEY_FILE"};
   tokens.sockets = {"/run/docker.sock"};
   tokens.abstract_sockets = {"/containerd-shim/*"};
-  tokens.variables = {"*_TOKEN", "*_PASSWORD", "PIP_INDEX_URL"};
+  tokens.variables = {"*_TOKEN", "*_PASSWORD", "PIP_INDEX_*"};
+  tokens.url_variables = {"PIP_INDEX_URL"};
   catalog.credentials = {ssh, netrc, project, browser, tokens};
   ProtectedEntry shell;
   shell.id = "persistence.shell";

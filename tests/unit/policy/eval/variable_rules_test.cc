@@ -49,6 +49,43 @@ TEST(VariableRulesTest, AManagersOwnSettingsAreKeptForItAlone) {
   EXPECT_FALSE(IsKept(*policy, {.role = Role::kCommand}, "PIP_INDEX_URL", url));
 }
 
+TEST(VariableRulesTest, AUrlIsASecretByItsValueAlone) {
+  auto policy = PipPolicy();
+  for (const Subject& subject : {EvilPackage(), Command()}) {
+    EXPECT_TRUE(IsKept(*policy, subject, "PIP_INDEX_URL", "https://mirror.example/simple"));
+    EXPECT_TRUE(IsKept(*policy, subject, "PIP_INDEX_URL", ""));
+    EXPECT_FALSE(IsKept(*policy, subject, "PIP_INDEX_URL", "https://token@mirror.example/simple"));
+    EXPECT_FALSE(IsKept(*policy, subject, "PIP_INDEX_URL", FakeToken().c_str()));
+    // What only resembles it is judged by its name as before.
+    EXPECT_FALSE(IsKept(*policy, subject, "PIP_INDEX_USER", "x"));
+  }
+}
+
+// With the shipped catalogue.
+TEST(VariableRulesTest, EveryManagersUrlsAreKeptUnlessTheyNameAUser) {
+  auto policy = Policy::Build(MadeUpFacts(), Config(), ShippedCatalog(), MadeUpGeneric());
+  ASSERT_TRUE(policy.ok()) << policy.status();
+  for (const char* name :
+       {"PIP_FIND_LINKS", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_PROXY", "UV_INDEX",
+        "UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_FIND_LINKS", "npm_config_registry",
+        "npm_config_@scope:registry", "NPM_CONFIG_HTTPS_PROXY", "YARN_NPM_REGISTRY_SERVER",
+        "GOPROXY", "CARGO_REGISTRIES_MINE_INDEX", "BUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/",
+        "RUBYGEMS_HOST", "https_proxy", "HTTP_PROXY", "PUB_HOSTED_URL"}) {
+    for (const Subject& subject : {EvilPackage(), Command()}) {
+      EXPECT_TRUE(IsKept(**policy, subject, name, "https://mirror.example/simple")) << name;
+      EXPECT_TRUE(IsKept(**policy, subject, name, "/srv/wheels")) << name;
+      EXPECT_FALSE(IsKept(**policy, subject, name, "https://t0ken@mirror.example/")) << name;
+      EXPECT_FALSE(IsKept(**policy, subject, name, "https://ann:pw@mirror.example/")) << name;
+    }
+  }
+  for (const char* name :
+       {"UV_INDEX_MINE_PASSWORD", "UV_INDEX_MINE_USERNAME", "UV_PUBLISH_TOKEN", "NPM_TOKEN",
+        "npm_config_//registry.example/:_authToken", "BUNDLE_GEMS__EXAMPLE__COM", "GOAUTH"}) {
+    EXPECT_FALSE(IsKept(**policy, Command(), name, "plain")) << name;
+  }
+  EXPECT_TRUE(IsKept(**policy, Command(), "UV_INDEX_STRATEGY", "first-index"));
+}
+
 TEST(VariableRulesTest, RemovalIsNotEvidence) {
   EXPECT_FALSE(PipPolicy()->EvaluateVariable(EvilPackage(), {"A_TOKEN", "x"}).is_violation);
 }
