@@ -22,6 +22,12 @@ class PypiServer:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
+                self._answer(with_body=True)
+
+            def do_HEAD(self):  # uv asks before it fetches a wheel's metadata
+                self._answer(with_body=False)
+
+            def _answer(self, with_body):
                 server.requests.append(self.path)
                 status, kind, body = server.answer(unquote(self.path.split("?")[0]))
                 self.send_response(status)
@@ -31,7 +37,8 @@ class PypiServer:
                     self.send_header("Cache-Control", "max-age=600")
                     self.send_header("ETag", '"%s"' % hashlib.sha256(body).hexdigest()[:16])
                 self.end_headers()
-                self.wfile.write(body)
+                if with_body:
+                    self.wfile.write(body)
 
             def log_message(self, *unused):
                 pass
