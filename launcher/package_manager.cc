@@ -7,12 +7,12 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "launcher/pip_command_line.h"
 #include "launcher/pip_configuration.h"
 #include "launcher/pip_requirements.h"
+#include "launcher/proxy_variables.h"
 #include "launcher/python_layout.h"
 #include "launcher/url_host.h"
 
@@ -98,14 +98,8 @@ std::vector<PipUrl> Proxies(const HostFacts& facts, const PipConfiguration& conf
   } else if (const PipSetting* setting = configuration.Find(line.command, "proxy")) {
     proxies.push_back({setting->value, ConfigurationOrigin("proxy", *setting)});
   }
-  for (const char* name :
-       {"http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}) {
-    if (std::string value = facts.Variable(name); !value.empty()) proxies.push_back({value, name});
-  }
-  for (PipUrl& proxy : proxies) {
-    proxy.url = std::string(absl::StripAsciiWhitespace(proxy.url));
-    if (!absl::StrContains(proxy.url, "://")) proxy.url.insert(0, "http://");
-  }
+  for (const auto& [name, value] : ProxyVariables(facts)) proxies.push_back({value, name});
+  for (PipUrl& proxy : proxies) proxy.url = ProxyUrl(proxy.url);
   return proxies;
 }
 
