@@ -14,6 +14,7 @@
 #include "absl/strings/escaping.h"
 #include "launcher/concat.h"
 #include "launcher/config_paths.h"
+#include "launcher/host_paths.h"
 #include "launcher/terminal_text.h"
 #include "launcher/trusted_files.h"
 #include "tracer/syscall_status.h"
@@ -142,12 +143,13 @@ absl::StatusOr<ConfigLocations> FindConfigLocations() {
   locations.user = geteuid();
   locations.home = HomeDirectory();
   locations.system_directory = "/etc/safe-trace";
-  const std::string& home = locations.home;
-  const std::string config = VariableOr("XDG_CONFIG_HOME", home.empty() ? "" : home + "/.config");
-  const std::string state =
-      VariableOr("XDG_STATE_HOME", home.empty() ? "" : home + "/.local/state");
-  if (!config.empty()) locations.user_directory = config + "/safe-trace";
-  if (!state.empty()) locations.state_directory = state + "/safe-trace";
+  const auto below = [](const std::string& base, std::string_view relative) {
+    return base.empty() ? "" : AbsolutePath(base, relative);
+  };
+  const std::string config = VariableOr("XDG_CONFIG_HOME", below(locations.home, ".config"));
+  const std::string state = VariableOr("XDG_STATE_HOME", below(locations.home, ".local/state"));
+  locations.user_directory = below(config, "safe-trace");
+  locations.state_directory = below(state, "safe-trace");
   std::error_code error;
   locations.working_directory = fs::current_path(error).string();
   if (error) return ErrnoStatus(error.value(), "finding the current directory");

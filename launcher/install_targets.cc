@@ -47,7 +47,7 @@ std::vector<std::string> GlobalTargets(const PythonLayout& layout) {
 // Not all of share: it holds keyrings, desktop entries and D-Bus services.
 std::vector<std::string> UserTargets(const HostFacts& facts, const PythonLayout& layout) {
   std::string base = facts.Variable("PYTHONUSERBASE");
-  if (base.empty()) base = facts.home.empty() ? "" : facts.home + "/.local";
+  if (base.empty()) base = facts.home.empty() ? "" : AbsolutePath(facts.home, ".local");
   if (base.empty()) return {};
   base = AbsolutePath(facts.working_directory, base);
   std::vector<std::string> targets;

@@ -86,7 +86,7 @@ class IniReader {
 
 std::string UserConfigDirectory(const HostFacts& facts) {
   std::string base(absl::StripAsciiWhitespace(facts.Variable("XDG_CONFIG_HOME")));
-  if (base.empty() && !facts.home.empty()) base = facts.home + "/.config";
+  if (base.empty() && !facts.home.empty()) base = AbsolutePath(facts.home, ".config");
   return base;
 }
 
@@ -106,7 +106,7 @@ std::vector<std::string> PipConfigurationFiles(const HostFacts& facts, const std
   files.emplace_back("/etc/pip.conf");
   if (!own.empty()) own = AbsolutePath(facts.working_directory, own);
   if (!isolated && (own.empty() || !IsRegularFile(own))) {
-    if (!facts.home.empty()) files.push_back(facts.home + "/.pip/pip.conf");
+    if (!facts.home.empty()) files.push_back(AbsolutePath(facts.home, ".pip/pip.conf"));
     if (std::string user = UserConfigDirectory(facts); !user.empty()) {
       files.push_back(user + "/pip/pip.conf");
     }

@@ -56,7 +56,7 @@ class RootCollector {
   }
 
   bool IsUserBase(const std::string& path) const {
-    return !facts_.home.empty() && path == facts_.home + "/.local";
+    return !facts_.home.empty() && path == AbsolutePath(facts_.home, ".local");
   }
 
   // Never a root, however it was named.
@@ -95,10 +95,10 @@ void AddVersionManagers(const HostFacts& facts, RootCollector& roots) {
     const char* variable;
     const char* below_home;
   };
-  for (const Manager& manager : {Manager{"PYENV_ROOT", "/.pyenv"}, Manager{"NVM_DIR", "/.nvm"},
-                                 Manager{"RUSTUP_HOME", "/.rustup"}}) {
+  for (const Manager& manager : {Manager{"PYENV_ROOT", ".pyenv"}, Manager{"NVM_DIR", ".nvm"},
+                                 Manager{"RUSTUP_HOME", ".rustup"}}) {
     std::string root = facts.Variable(manager.variable);
-    if (root.empty() && !facts.home.empty()) root = facts.home + manager.below_home;
+    if (root.empty() && !facts.home.empty()) root = AbsolutePath(facts.home, manager.below_home);
     roots.AddNamedRoot(root);
   }
   roots.AddNamedRoot(facts.Variable("CONDA_PREFIX"));
@@ -115,7 +115,7 @@ void AddPython(const HostFacts& facts, RootCollector& roots) {
     roots.AddInterpreterPrefix(layout->prefix);
     roots.AddInterpreterPrefix(layout->base_prefix);
     std::string user_base = facts.Variable("PYTHONUSERBASE");
-    if (user_base.empty() && !facts.home.empty()) user_base = facts.home + "/.local";
+    if (user_base.empty() && !facts.home.empty()) user_base = AbsolutePath(facts.home, ".local");
     if (user_base.empty() || user_base.front() != '/') continue;
     for (const std::string& library : layout->libraries) {
       roots.AddNamedRoot(absl::StrCat(user_base, "/lib/", library));

@@ -156,7 +156,9 @@ absl::StatusOr<std::string> DirectoryFor(const TraceCommand& command,
   absl::StatusOr<std::string> directory = DefaultTraceDirectory(environment);
   if (directory.ok()) return directory;
   return absl::FailedPreconditionError(
-      "where the traces are is not known: neither XDG_STATE_HOME nor HOME holds an absolute path; "
+      "where the traces are is not known: neither XDG_STATE_HOME nor HOME holds an absolute path, "
+      "and the "
+      "account has no home; "
       "name a file instead");
 }
 

@@ -1,6 +1,8 @@
 #include "tracer/events/run_id.h"
 
+#include <pwd.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <ctime>
@@ -17,6 +19,16 @@ std::string AbsoluteVariable(const std::map<std::string, std::string>& environme
   const auto it = environment.find(name);
   if (it == environment.end() || it->second.empty() || it->second.front() != '/') return "";
   return it->second;
+}
+
+// What login would set HOME to; "" where nobody knows.
+std::string HomeOfAccount() {
+  std::array<char, 16384> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  const int error = getpwuid_r(getuid(), &entry, buffer.data(), buffer.size(), &found);
+  if (error != 0 || found == nullptr || found->pw_dir == nullptr) return "";
+  return found->pw_dir[0] == '/' ? found->pw_dir : "";
 }
 
 }  // namespace
@@ -64,14 +76,27 @@ bool IsRunId(std::string_view text) {
 }
 
 absl::StatusOr<std::string> DefaultTraceDirectory(
+    const std::map<std::string, std::string>& environment,
+    const std::function<std::string()>& home_of_account) {
+  std::string base = AbsoluteVariable(environment, "XDG_STATE_HOME");
+  std::string_view below = "/safe-trace/traces";
+  if (base.empty()) {
+    below = "/.local/state/safe-trace/traces";
+    base = AbsoluteVariable(environment, "HOME");
+    if (base.empty()) base = home_of_account();
+  }
+  if (base.empty()) {
+    return absl::FailedPreconditionError(
+        "no place for the trace: neither XDG_STATE_HOME nor HOME holds an absolute path, and the "
+        "account has no home; set one of them, or name a file with -o FILE");
+  }
+  while (!base.empty() && base.back() == '/') base.pop_back();
+  return base.append(below);
+}
+
+absl::StatusOr<std::string> DefaultTraceDirectory(
     const std::map<std::string, std::string>& environment) {
-  const std::string state = AbsoluteVariable(environment, "XDG_STATE_HOME");
-  if (!state.empty()) return absl::StrCat(state, "/safe-trace/traces");
-  const std::string home = AbsoluteVariable(environment, "HOME");
-  if (!home.empty()) return absl::StrCat(home, "/.local/state/safe-trace/traces");
-  return absl::FailedPreconditionError(
-      "no place for the trace: neither XDG_STATE_HOME nor HOME holds an absolute path; set one of "
-      "them, or name a file with -o FILE");
+  return DefaultTraceDirectory(environment, HomeOfAccount);
 }
 
 std::string TracePathIn(std::string_view directory, std::string_view run_id) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -21,9 +22,14 @@ absl::StatusOr<std::string> NewRunId();
 bool IsRunId(std::string_view text);
 
 // $XDG_STATE_HOME/safe-trace/traces, else $HOME/.local/state/safe-trace/traces. A relative value is
-// ignored, as the XDG specification asks. FailedPrecondition where neither is set.
+// ignored, as the XDG specification asks. Where neither is set, the account's home stands for HOME;
+// FailedPrecondition where it has none.
 absl::StatusOr<std::string> DefaultTraceDirectory(
     const std::map<std::string, std::string>& environment);
+// The same; `home_of_account` gives "" or an absolute path, and is asked only where it is needed.
+absl::StatusOr<std::string> DefaultTraceDirectory(
+    const std::map<std::string, std::string>& environment,
+    const std::function<std::string()>& home_of_account);
 std::string TracePathIn(std::string_view directory, std::string_view run_id);
 
 }  // namespace safe_trace

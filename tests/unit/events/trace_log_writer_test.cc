@@ -230,7 +230,24 @@ TEST(RunIdTest, TracesLiveInTheStateDirectory) {
             "/s/safe-trace/traces");
   EXPECT_EQ(*DefaultTraceDirectory({{"HOME", "/home/u"}, {"XDG_STATE_HOME", "relative"}}),
             "/home/u/.local/state/safe-trace/traces");
-  EXPECT_FALSE(DefaultTraceDirectory({}).ok());
+}
+
+TEST(RunIdTest, WithoutHomeTheAccountsHomeHoldsTheTraces) {
+  const auto account = [] { return std::string("/home/passwd"); };
+  const std::string below = "/.local/state/safe-trace/traces";
+  EXPECT_EQ(*DefaultTraceDirectory({}, account), "/home/passwd" + below);
+  EXPECT_EQ(*DefaultTraceDirectory({{"HOME", ""}}, account), "/home/passwd" + below);
+  EXPECT_EQ(*DefaultTraceDirectory({{"HOME", "/home/u"}}, account), "/home/u" + below);
+  EXPECT_EQ(*DefaultTraceDirectory({{"XDG_STATE_HOME", "/s"}}, account), "/s/safe-trace/traces");
+  EXPECT_FALSE(DefaultTraceDirectory({}, [] { return std::string(); }).ok());
+}
+
+TEST(RunIdTest, AHomeAtTheRootGivesNoDoubledSlash) {
+  for (const char* home : {"/", "//"}) {
+    EXPECT_EQ(*DefaultTraceDirectory({{"HOME", home}}), "/.local/state/safe-trace/traces");
+    EXPECT_EQ(*DefaultTraceDirectory({{"XDG_STATE_HOME", home}}), "/safe-trace/traces");
+  }
+  EXPECT_EQ(*DefaultTraceDirectory({{"HOME", "/h/"}}), "/h/.local/state/safe-trace/traces");
 }
 
 TEST(RunIdTest, OpenRefusesARunIdThatCouldLeaveItsDirectory) {
