@@ -128,6 +128,7 @@ class Run {
   absl::Status PrepareFloor();
   absl::Status PrepareEnvironment();
   absl::Status StartNetwork();
+  absl::StatusOr<std::string> TracePath() const;
   absl::Status OpenTrace();
   void Report();
   void Show(const ShownViolation& violation);
@@ -232,13 +233,27 @@ void Run::Report() {
   report_.Add("shim", true, !shim_.empty(), shim_.empty() ? "not found beside the program" : "");
 }
 
-absl::Status Run::OpenTrace() {
-  trace_path_ = options_.output_file.value_or("");
-  if (trace_path_.empty()) {
+absl::StatusOr<std::string> Run::TracePath() const {
+  if (!options_.output_file.has_value()) {
     absl::StatusOr<std::string> directory = DefaultTraceDirectory(run_.facts.environment);
     if (!directory.ok()) return directory.status();
-    trace_path_ = TracePathIn(*directory, run_id_);
+    return TracePathIn(*directory, run_id_);
   }
+  // A mistyped directory is not made: only the place that safe-trace chose itself is.
+  std::string path = AbsolutePath(run_.facts.working_directory, *options_.output_file);
+  const std::string directory = path.substr(0, path.rfind('/') + 1);
+  if (!IsDirectory(directory)) {
+    return absl::FailedPreconditionError(
+        Concat("-o ", EscapeForTerminal(*options_.output_file), ": there is no directory ",
+               EscapeForTerminal(directory), "; make it first, or choose another place"));
+  }
+  return path;
+}
+
+absl::Status Run::OpenTrace() {
+  absl::StatusOr<std::string> path = TracePath();
+  if (!path.ok()) return path.status();
+  trace_path_ = *std::move(path);
   TraceLogOptions options;
   options.path = trace_path_;
   options.run_id = run_id_;
@@ -365,6 +380,7 @@ int Run::Supervised(SeizedChild child) {
   summary.run_id = run_id_;
   summary.command = JoinForDisplay(options_.command);
   summary.trace_path = trace_path_;
+  summary.trace_name = options_.output_file.has_value() ? trace_path_ : run_id_;
   summary.command_status = outcome.status;
   summary.notifications = outcome.notifications;
   summary.removed_variables = environment_.removed;

@@ -158,9 +158,11 @@ std::string FormatSummary(const RunSummary& summary, bool colour) {
   }
   if (summary.trace_path.empty()) return text;
   text += Row("trace", EscapeForTerminal(summary.trace_path));
-  const std::string run =
-      EscapeForTerminal(summary.run_id) == summary.run_id ? ShellQuote(summary.run_id) : "";
-  return text + Row("look at it", Concat("safe-trace trace show ", run));
+  // Half of a command, or one that means another run, would be pasted too.
+  if (summary.trace_name.empty() || EscapeForTerminal(summary.trace_name) != summary.trace_name) {
+    return text;
+  }
+  return text + Row("look at it", Concat("safe-trace trace show ", ShellQuote(summary.trace_name)));
 }
 
 std::string ViolationLimiter::Admit(const std::string& line) {

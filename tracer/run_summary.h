@@ -26,6 +26,8 @@ struct RunSummary {
   std::string run_id;
   std::string command;          // argv joined for display, escaped
   std::string trace_path;
+  // What `trace show` takes for this run: the run's id, or the path where -o named another place.
+  std::string trace_name;
   int exit_status = 0;          // what safe-trace will exit with
   int command_status = 0;       // what the command itself ended with (128+N for a signal)
   double seconds = 0;           // wall time

@@ -1,6 +1,7 @@
 """Exit statuses: the command's own, and ours for what could not be run."""
 
 import os
+import shlex
 import signal
 import unittest
 
@@ -74,6 +75,32 @@ class ExitStatus(TransparencyCase):
         self.assertNotEqual(0, outcome.status)
         self.assertIn(b"safe-trace.toml", outcome.stderr)
         self.assertIn(b"memory_limit", outcome.stderr, "the nearest valid key is named")
+
+    def test_OutputIntoAMissingDirectoryIsRefusedAndMakesNone(self):
+        world = self.new_world()
+        missing = os.path.join(world.root, "no", "such", "x.jsonl")
+        for name in (missing, "no/such/x"):
+            with self.subTest(name=name):
+                outcome = self.run_in(world, ["/bin/sh", "-c", "echo ran"], True,
+                                      options=["-o", name])
+                self.assertEqual((125, b""), (outcome.status, outcome.stdout), outcome.describe())
+                self.assertIn(b"there is no directory", outcome.stderr)
+        self.assertFalse(os.path.exists(os.path.join(world.root, "no")))
+        self.assertFalse(os.path.exists(os.path.join(world.project, "no")))
+
+    def test_CommandThatTheSummaryPrintsShowsTheTrace(self):
+        for options in ((), ("-o", "plain-name"), ("-o", "a b.jsonl")):
+            with self.subTest(options=options):
+                world = self.new_world()
+                outcome = self.run_in(world, ["/bin/true"], True, options=options)
+                self.assertEqual(0, outcome.status, outcome.describe())
+                line = [l for l in outcome.stderr.decode().splitlines() if "look at it" in l][0]
+                words = shlex.split(line.split("look at it")[1])
+                self.assertEqual(["safe-trace", "trace", "show"], words[:3])
+                for verb in ("show", "verify"):
+                    shown = processes.run([environment.safe_trace(), "trace", verb, *words[3:]],
+                                          world.env(), world.root, 20)
+                    self.assertEqual(0, shown.status, shown.describe())
 
     def test_TraceThatCannotBeWrittenStopsTheLaunch(self):
         world = self.new_world()

@@ -101,6 +101,7 @@ RunSummary Summary() {
   summary.run_id = "20261122T181500-ab12";
   summary.command = "pip install evil";
   summary.trace_path = "/home/u/.local/state/safe-trace/traces/20261122T181500-ab12.jsonl";
+  summary.trace_name = summary.run_id;
   summary.exit_status = 120;
   summary.seconds = 3.21;
   summary.processes = 14;
@@ -124,6 +125,13 @@ TEST(SummaryTest, SaysWhoWhatWhereAndHowToLook) {
   EXPECT_THAT(text, HasSubstr("ended package evil@1.0: /tmp/x/daemon (pid 123)"));
   EXPECT_THAT(text, HasSubstr("/20261122T181500-ab12.jsonl"));
   EXPECT_THAT(text, HasSubstr("safe-trace trace show 20261122T181500-ab12\n"));
+}
+
+TEST(SummaryTest, ATraceInAnotherPlaceIsLookedAtByItsPath) {
+  RunSummary summary = Summary();
+  summary.trace_name = "/srv/my traces/x";
+  EXPECT_THAT(FormatSummary(summary, false),
+              HasSubstr("safe-trace trace show '/srv/my traces/x'\n"));
 }
 
 TEST(SummaryTest, AQuietRunSaysLittle) {
@@ -155,7 +163,7 @@ TEST(SummaryTest, DroppedEventsAreAdmitted) {
 TEST(SummaryTest, HostileTextIsEscapedEverywhere) {
   RunSummary summary = Summary();
   const std::string bad = "\x1b[2J\n\xff";
-  summary.run_id = summary.command = summary.trace_path = bad;
+  summary.run_id = summary.command = summary.trace_path = summary.trace_name = bad;
   summary.packages = {{bad, bad, bad, 1, 1}};
   summary.hosts = {{bad, 1, 1}};
   summary.removed_variables = summary.survivors = {bad};
@@ -163,6 +171,7 @@ TEST(SummaryTest, HostileTextIsEscapedEverywhere) {
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
   EXPECT_THAT(text, Not(HasSubstr("\xff")));
   EXPECT_THAT(text, Not(HasSubstr("[2J\n")));
+  EXPECT_THAT(text, Not(HasSubstr("trace show")));
 }
 
 TEST(SummaryJsonTest, IsOneLineOfJsonWhateverTheBytes) {
