@@ -347,10 +347,6 @@ int Run::Execute() {
     execv(program_.c_str(), arguments.data());
     return Fail(LastErrnoStatus(Concat("running ", program_)));
   }
-  if (run_.config.on_violation == ViolationAction::kLog) {
-    return Fail(absl::UnimplementedError(
-        "on_violation = log is not part of this version: use deny (the default) or kill"));
-  }
   absl::Status status = Prepare();
   if (!status.ok()) return Fail(status);
   absl::StatusOr<SeizedChild> child = StartChild(plan_);

@@ -74,8 +74,8 @@ void RunOptionParser::DeclareAccess() {
 }
 
 void RunOptionParser::DeclareViolations() {
-  app_.add_option("--on-violation", raw_.on_violation, "deny (default), kill the tree, or only log")
-      ->type_name("deny|kill|log")
+  app_.add_option("--on-violation", raw_.on_violation, "deny (default), or kill the tree")
+      ->type_name("deny|kill")
       ->group("Violations");
   app_.add_flag("--fail-on-violation,!--no-fail-on-violation", raw_.fail_on_violation,
                 "exit 120 after a violation (default)")
@@ -204,10 +204,8 @@ absl::Status RunOptionParser::BuildChoices(LaunchOptions& options) const {
     options.overrides.on_violation = ViolationAction::kDeny;
   } else if (raw_.on_violation == "kill") {
     options.overrides.on_violation = ViolationAction::kKill;
-  } else if (raw_.on_violation == "log") {
-    options.overrides.on_violation = ViolationAction::kLog;
   } else if (!raw_.on_violation.empty()) {
-    return BadValue("--on-violation", raw_.on_violation, "wanted deny, kill or log");
+    return BadValue("--on-violation", raw_.on_violation, "wanted deny or kill");
   }
   if (raw_.log_level == "full") {
     options.log_level = LogLevel::kFull;

@@ -66,10 +66,8 @@ void ReadOnViolation(TableReader& table, Config& config) {
     config.on_violation = ViolationAction::kDeny;
   } else if (node->text == "kill") {
     config.on_violation = ViolationAction::kKill;
-  } else if (node->text == "log") {
-    config.on_violation = ViolationAction::kLog;
   } else {
-    table.Fail(node->line, "'on_violation' in [policy] must be \"deny\", \"kill\" or \"log\"");
+    table.Fail(node->line, "'on_violation' in [policy] must be \"deny\" or \"kill\"");
   }
 }
 

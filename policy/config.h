@@ -13,7 +13,7 @@
 
 namespace safe_trace {
 
-enum class ViolationAction : uint8_t { kDeny, kKill, kLog };
+enum class ViolationAction : uint8_t { kDeny, kKill };
 
 // A value and where it came from ("/etc/safe-trace/config.toml:12", "--allow-host").
 struct Entry {

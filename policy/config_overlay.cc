@@ -12,19 +12,6 @@
 namespace safe_trace {
 namespace {
 
-// How strict an action is, for "only stricter".
-int Strictness(ViolationAction action) {
-  switch (action) {
-    case ViolationAction::kLog:
-      return 0;
-    case ViolationAction::kDeny:
-      return 1;
-    case ViolationAction::kKill:
-      return 2;
-  }
-  return 0;
-}
-
 // Lays one configuration over another. Holds nothing longer than the call to OverlayConfig.
 class Overlay {
  public:
@@ -73,11 +60,8 @@ class Overlay {
   }
   void Action(std::optional<ViolationAction>& base, const std::optional<ViolationAction>& over) {
     if (!over) return;
-    const ViolationAction before = base.value_or(ViolationAction::kDeny);
-    if (tighten_only_ && Strictness(*over) < Strictness(before)) {
-      return Ignore(
-          Cat("[policy] on_violation = \"", *over == ViolationAction::kLog ? "log" : "deny", "\""));
-    }
+    const bool loosens = base == ViolationAction::kKill && *over == ViolationAction::kDeny;
+    if (tighten_only_ && loosens) return Ignore("[policy] on_violation = \"deny\"");
     base = over;
   }
 

@@ -186,7 +186,8 @@ INSTANTIATE_TEST_SUITE_P(
                       ErrorCase{{"--pids", "0", "x"}, kInvalid, "--pids '0'"},
                       ErrorCase{{"--timeout", "1h", "x"}, kInvalid, "--timeout '1h'"},
                       ErrorCase{{"--timeout", "99999999999999999999", "x"}, kInvalid, "--timeout"},
-                      ErrorCase{{"--on-violation", "ask", "x"}, kInvalid, "deny, kill or log"},
+                      ErrorCase{{"--on-violation", "ask", "x"}, kInvalid, "deny or kill"},
+                      ErrorCase{{"--on-violation", "log", "x"}, kInvalid, "deny or kill"},
                       ErrorCase{{"--log-level", "debug", "x"}, kInvalid, "default or full"},
                       ErrorCase{{"--require", "some", "x"}, kInvalid, "--require 'some'"}));
 

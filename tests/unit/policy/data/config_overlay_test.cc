@@ -74,6 +74,7 @@ TEST(OverlayConfigTest, UntrustedFileCannotLoosenAnything) {
   base.timeout_seconds = 10;
   base.pids = 10;
   base.offline = true;
+  base.on_violation = ViolationAction::kKill;
   Config over;
   over.enabled = false;
   over.memory_limit_bytes = 2000;
@@ -88,7 +89,7 @@ TEST(OverlayConfigTest, UntrustedFileCannotLoosenAnything) {
   over.root_dir = "/";
   over.keep_env = {{"AWS_SECRET_ACCESS_KEY", "p:3"}};
   over.guard_keep_env = {{"TOKEN", "p:4"}};
-  over.on_violation = ViolationAction::kLog;
+  over.on_violation = ViolationAction::kDeny;
   over.fail_on_violation = false;
   over.decoys = true;
   over.allow_read = {{"~/.ssh", "p:5"}};
@@ -106,7 +107,7 @@ TEST(OverlayConfigTest, UntrustedFileCannotLoosenAnything) {
   EXPECT_FALSE(all.exe || all.user || all.root_dir);
   EXPECT_THAT(all.keep_env, IsEmpty());
   EXPECT_THAT(all.guard_keep_env, IsEmpty());
-  EXPECT_FALSE(all.on_violation.has_value());
+  EXPECT_EQ(all.on_violation, ViolationAction::kKill);
   EXPECT_FALSE(all.fail_on_violation.has_value());
   EXPECT_FALSE(all.decoys.has_value());
   EXPECT_THAT(all.allow_read, IsEmpty());

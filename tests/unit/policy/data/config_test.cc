@@ -121,7 +121,10 @@ TEST(ParseConfigTest, ValuesOutOfRangeAreErrors) {
         "memory_limit = -5", "memory_limit = []", "memory_limit = \"9999999t\""}) {
     EXPECT_THAT(ErrorOf(std::string("[sandbox]\n") + bad), StartsWith("/etc/c:2: ")) << bad;
   }
-  EXPECT_THAT(ErrorOf("[policy]\non_violation = \"maybe\""), HasSubstr("\"deny\""));
+  for (const char* bad : {"maybe", "log"}) {
+    EXPECT_EQ(ErrorOf(std::string("[policy]\non_violation = \"") + bad + "\""),
+              "/etc/c:2: 'on_violation' in [policy] must be \"deny\" or \"kill\"");
+  }
   EXPECT_THAT(ErrorOf("[run]\nkeep_env = [\"A=b\"]"), HasSubstr("not its value"));
   EXPECT_THAT(ErrorOf("[run]\nkeep_env = [\"*\"]"), HasSubstr("every variable"));
   EXPECT_THAT(ErrorOf("[network]\nallowed_hosts = [\"https://x/\"]"),
