@@ -26,18 +26,25 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+std::string Joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += Cat(text.empty() ? "" : ", ", word);
+  return text;
+}
+
 }  // namespace
 
 std::string NearestWord(std::string_view word, const std::vector<std::string>& candidates) {
-  word = word.substr(0, 64);
+  constexpr size_t kLongest = 64;  // bounds the work; no key is longer
+  if (word.size() > kLongest) return "";
   std::string best;
-  size_t best_distance = 0;
+  // Of a word of three letters two edits leave nothing that could be recognised.
+  size_t too_far = word.size() > 3 ? std::max<size_t>(2, word.size() / 3) + 1 : 2;
   for (const std::string& candidate : candidates) {
     const size_t distance = EditDistance(word, candidate);
-    if (best.empty() || distance < best_distance) {
-      best = candidate;
-      best_distance = distance;
-    }
+    if (distance >= too_far) continue;
+    best = candidate;
+    too_far = distance;
   }
   return best;
 }
@@ -184,8 +191,10 @@ void TableReader::Finish() {
   if (!status_.ok()) return;
   for (const DocumentMember& member : table_.members) {
     if (std::find(known_.begin(), known_.end(), member.key) != known_.end()) continue;
+    const std::string nearest = NearestWord(member.key, known_);
     return Fail(member.line, Cat("unknown key '", Printable(member.key), "'", In(),
-                                 "; did you mean '", NearestWord(member.key, known_), "'?"));
+                                 nearest.empty() ? Cat("; the keys there are: ", Joined(known_))
+                                                 : Cat("; did you mean '", nearest, "'?")));
   }
 }
 

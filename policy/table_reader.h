@@ -62,7 +62,8 @@ class TableReader {
   std::vector<std::string> known_;
 };
 
-// The candidate with the fewest edits to `word`; "" where there is no candidate.
+// The candidate with the fewest edits to `word`, where these are at most two or a third of its
+// letters; "" where none is that near.
 std::string NearestWord(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace safe_trace

@@ -100,6 +100,21 @@ TEST(ParseConfigTest, UnknownKeyNamesLineAndNearest) {
             "/etc/c:2: unknown key 'allow_hosts' in [network]; did you mean 'allowed_hosts'?");
 }
 
+TEST(ParseConfigTest, AKeyThatIsNearNothingGetsNoBogusSuggestion) {
+  EXPECT_EQ(ErrorOf("[network]\nproxy = \"x\"\n"),
+            "/etc/c:2: unknown key 'proxy' in [network]; the keys there are: allowed_hosts, "
+            "grants, offline");
+  for (const char* far : {"env", "x", "colour", "log", "telemetry"}) {
+    EXPECT_THAT(ErrorOf(std::string("[run]\n") + far + " = 1\n"),
+                ::testing::EndsWith("; the keys there are: exe, user, root_dir, keep_env"))
+        << far;
+  }
+  EXPECT_THAT(ErrorOf("[run]\nkep-env = []\n"), HasSubstr("did you mean 'keep_env'?"));
+  EXPECT_THAT(ErrorOf("[sandbox]\npid = 3\n"), HasSubstr("did you mean 'pids'?"));
+  EXPECT_THAT(ErrorOf("[sandbox]\n" + std::string(100000, 'p') + " = 3\n"),
+              HasSubstr("the keys there are"));
+}
+
 TEST(ParseConfigTest, WrongTypesNameTheLine) {
   EXPECT_EQ(ErrorOf("[sandbox]\nenabled = \"yes\"\n"),
             "/etc/c:2: 'enabled' in [sandbox] must be true or false, not a string");
