@@ -282,10 +282,10 @@ absl::Status Run::OpenTrace() {
 }
 
 void Run::Show(const ShownViolation& violation) {
-  std::string line =
-      limiter_.Admit(FormatViolation({violation.subject, violation.doing, violation.verdict,
-                                      violation.rule_id, violation.how_to_allow},
-                                     colour_));
+  std::string line = limiter_.Admit(
+      FormatViolation({violation.subject, violation.doing, violation.verdict, violation.rule_id,
+                       violation.how_to_allow, violation.never_allowed},
+                      colour_));
   if (!line.empty()) std::fprintf(stderr, "%s\n", line.c_str());
 }
 

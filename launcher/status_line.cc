@@ -122,8 +122,9 @@ std::string FormatViolation(const ViolationLine& line, bool colour) {
   const std::string head = Concat("safe-trace: ", EscapeAndShorten(line.subject, 90), " tried to ",
                                   EscapeAndShorten(line.doing, 160), ": ");
   const std::string tail = Concat(" (", EscapeAndShorten(line.rule_id, 50), ")");
-  std::string hint = SafeToPaste(line.how_to_allow);
+  std::string hint = line.never_allowed ? "" : SafeToPaste(line.how_to_allow);
   if (!hint.empty()) hint = Concat("; to allow: ", hint);
+  if (line.never_allowed) hint = "; no option allows this";
   // A hint is shown whole or not at all: half of one would be pasted too.
   if (Columns(head) + outcome.word.size() + Columns(tail) + Columns(hint) > kMostColumns) {
     hint.clear();

@@ -20,6 +20,7 @@ struct ViolationLine {
   // The option to copy, "--allow-read /srv/data"; shown only where copying it into a shell means
   // just that: the value is quoted here, whatever supervised code put into it.
   std::string_view how_to_allow;
+  bool never_allowed = false;  // said instead: no option would let it pass
 };
 
 // One line without its end, at most 400 columns, nothing in it that could drive a terminal:

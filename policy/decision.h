@@ -30,6 +30,8 @@ struct Decision {
   // credential asked for, persistence, a host that is not allowed. Probing that honest programs do
   // (a missing right on a neutral path) is denied without being a violation.
   bool is_violation = false;
+  // No option of the user's lets this through, so none is suggested.
+  bool never_allowed = false;
 
   bool allowed() const { return verdict == Verdict::kAllow; }
 };

@@ -281,24 +281,36 @@ bool LeadsToProjectPlace(const Policy::Impl& impl, const Subject& subject, std::
 
 }  // namespace
 
+Decision Policy::Impl::DecideRequest(const Subject& subject, const Places& places,
+                                     const FileRequest& request) const {
+  if (request.moves_hierarchy &&
+      (places.guarded_beneath ||
+       (!request.empty_directory && LeadsToProjectPlace(*this, subject, request.path)))) {
+    return Deny(common.moves_guarded, true);
+  }
+  // Reading is decided first: for a file that is hidden, opening for both must say ENOENT.
+  Decision decision = Deny(common.package_read, false);
+  for (Access bit : {Access::kRead, Access::kWrite, Access::kExecute}) {
+    if (!Any(request.access & bit)) continue;
+    decision = DecideBit(subject, places, request.path, bit, request.empty_directory);
+    if (!decision.allowed()) return decision;
+  }
+  return decision;
+}
+
 Decision Policy::EvaluateFile(const Subject& subject, const FileRequest& request) const {
   const Impl& impl = *impl_;
   if (request.path.empty() || request.path[0] != '/') {
     return Deny(impl.common.package_read, false);
   }
-  const Places places = impl.tree.Find(request.path);
-  if (request.moves_hierarchy &&
-      (places.guarded_beneath ||
-       (!request.empty_directory && LeadsToProjectPlace(impl, subject, request.path)))) {
-    return Deny(impl.common.moves_guarded, true);
-  }
-  // Reading is decided first: for a file that is hidden, opening for both must say ENOENT.
-  Decision decision = Deny(impl.common.package_read, false);
-  for (Access bit : {Access::kRead, Access::kWrite, Access::kExecute}) {
-    if (!Any(request.access & bit)) continue;
-    decision = impl.DecideBit(subject, places, request.path, bit, request.empty_directory);
-    if (!decision.allowed()) return decision;
-  }
+  Places places = impl.tree.Find(request.path);
+  Decision decision = impl.DecideRequest(subject, places, request);
+  if (decision.allowed()) return decision;
+  // Asked again as if the user had named the path: what is suggested must work.
+  const bool writes = Any(request.access & Access::kWrite);
+  const Layer layer = writes ? Layer::kUserWrite : Layer::kUserRead;
+  places.marks[static_cast<size_t>(layer)] = {decision.rule, places.depth};
+  decision.never_allowed = !impl.DecideRequest(subject, places, request).allowed();
   return decision;
 }
 

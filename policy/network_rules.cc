@@ -24,6 +24,13 @@ Decision Refuse(const Rule* rule, int error, bool is_violation) {
   return {Verdict::kDeny, error, rule, is_violation};
 }
 
+// What no --allow-host opens.
+Decision Never(const Rule* rule) {
+  Decision decision = Deny(rule, true);
+  decision.never_allowed = true;
+  return decision;
+}
+
 // Package and project code have no network of their own.
 bool IsOffline(const Subject& subject) {
   return subject.role == Role::kPackage || subject.role == Role::kProject;
@@ -173,10 +180,11 @@ Decision Policy::EvaluateNetwork(const Subject& subject, const NetworkRequest& r
     if (address.IsUnspecified()) return Allow(rules.bind_allowed);
     return Deny(rules.bind_refused, false);
   }
-  if (IsMetadataAddress(address)) return Deny(rules.metadata, true);
+  if (IsMetadataAddress(address)) return Never(rules.metadata);
   if (is_local && request.bound_by_this_run) return Allow(rules.own_listener);
   if (const Rule* rule = impl_->HostRule(subject, request, address)) return Allow(rule);
-  return Deny(IsOffline(subject) ? rules.package_network : rules.refused_host, true);
+  const Rule* refused = IsOffline(subject) ? rules.package_network : rules.refused_host;
+  return impl_->offline ? Never(refused) : Deny(refused, true);
 }
 
 bool Policy::Impl::NameAllowed(const Subject& subject, std::string_view name) const {
@@ -192,7 +200,7 @@ bool Policy::Impl::NameAllowed(const Subject& subject, std::string_view name) co
 
 Decision Policy::EvaluateName(const Subject& subject, const NameRequest& request) const {
   const CommonRules& rules = impl_->common;
-  if (IsMetadataName(request.name)) return Deny(rules.metadata, true);
+  if (IsMetadataName(request.name)) return Never(rules.metadata);
   // Reverse lookups carry any label outside as well as forward ones do.
   const bool is_reverse = EndsWithIgnoringCase(request.name, ".arpa");
   const bool is_local = EqualsIgnoringCase(request.name, "localhost") ||
@@ -200,7 +208,8 @@ Decision Policy::EvaluateName(const Subject& subject, const NameRequest& request
   if (!is_reverse && !is_local && impl_->NameAllowed(subject, request.name)) {
     return Allow(rules.allowed_host);
   }
-  return Deny(IsOffline(subject) ? rules.package_network : rules.refused_name, true);
+  const Rule* refused = IsOffline(subject) ? rules.package_network : rules.refused_name;
+  return is_reverse || is_local || impl_->offline ? Never(refused) : Deny(refused, true);
 }
 
 Decision Policy::EvaluateUnixSocket(const Subject& subject,

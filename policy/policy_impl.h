@@ -88,6 +88,8 @@ struct Policy::Impl {
   const Rule* AddRule(std::string_view id, std::string_view reason);
 
   // file_rules.cc. `places` is what Find said about the path.
+  Decision DecideRequest(const Subject& subject, const Places& places,
+                         const FileRequest& request) const;
   Decision DecideBit(const Subject& subject, const Places& places, std::string_view path,
                      Access bit, bool empty_directory = false) const;
   Decision DecideGrant(const Subject& subject, const Places& places, std::string_view path,

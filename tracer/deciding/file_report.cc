@@ -15,6 +15,13 @@ TraceEvent FileEvent(const SyscallInvocation& call, std::string_view action,
   return event;
 }
 
+// No flag opens another process. A path with a glob's characters, given to a flag, would name
+// others.
+bool CanBeAllowed(const Decision& decision, std::string_view path) {
+  return !decision.never_allowed && !path.starts_with("/proc/") &&
+         path.find_first_of("*?[\\") == std::string_view::npos;
+}
+
 }  // namespace
 
 std::string_view AccessVerb(Access access) {
@@ -26,9 +33,8 @@ void ReportFileDecision(Reporter& reporter, const SyscallInvocation& call, const
                         const Decision& decision, std::string_view verb, std::string_view action,
                         std::string_view path, Access access) {
   std::string doing = std::string(verb) + " " + std::string(path);
-  // No flag opens another process.
   std::string how;
-  if (!path.starts_with("/proc/")) {
+  if (CanBeAllowed(decision, path)) {
     how = Any(access & Access::kWrite) ? "--allow-write " : "--allow-read ";
     how += path;
   }

@@ -48,6 +48,7 @@ Decision BuiltInDecision(BuiltInRefusal refusal, Role role) {
   decision.error = entry.error;
   decision.rule = &entry.rule;
   decision.is_violation = entry.is_violation;
+  decision.never_allowed = true;
   if (role == Role::kPackage && refusal == BuiltInRefusal::kUnconnectedDns) {
     decision.error = EACCES;
     decision.is_violation = true;

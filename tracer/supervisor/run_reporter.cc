@@ -101,7 +101,7 @@ void RunReporter::ReportDecision(const Process& process, const Decision& decisio
   sink_.Record(std::move(event));
   if (decision.is_violation) {
     show_({subject.Describe(), std::string(doing), decision.verdict, decision.rule->id,
-           std::string(how_to_allow)});
+           std::string(how_to_allow), decision.never_allowed});
   }
 }
 

@@ -22,6 +22,7 @@ struct ShownViolation {
   Verdict verdict = Verdict::kDeny;
   std::string rule_id;
   std::string how_to_allow;
+  bool never_allowed = false;  // no option would have let it pass
 };
 
 // Loop thread only. Fills the counting fields of a RunSummary.

@@ -37,6 +37,14 @@ TEST(ViolationTest, EveryVerdictHasItsWord) {
   EXPECT_THAT(FormatViolation(line, false), HasSubstr(": allowed, only logged ("));
 }
 
+TEST(ViolationTest, WhatNoOptionAllowsGetsNoHint) {
+  ViolationLine line = Aws();
+  line.how_to_allow = "--allow-write /x";
+  line.never_allowed = true;
+  EXPECT_THAT(FormatViolation(line, false),
+              ::testing::EndsWith("(credential.aws); no option allows this"));
+}
+
 TEST(ViolationTest, OnlyColourAddsEscapeSequences) {
   EXPECT_THAT(FormatViolation(Aws(), true), HasSubstr("\x1b[31mhidden\x1b[0m"));
   EXPECT_THAT(FormatViolation(Aws(), false), Not(HasSubstr("\x1b")));

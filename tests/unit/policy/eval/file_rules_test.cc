@@ -53,6 +53,60 @@ TEST(FileRulesTest, CredentialsAreHiddenFromEveryRole) {
                        {Command(), "/home/ann/.mozilla/logins.json", kR, "allow"}});
 }
 
+// What the refusal suggests, given to the next run.
+std::unique_ptr<const Policy> PolicyWithSuggestion(const char* path, Access access) {
+  Config config;
+  config.extra_paths = {{"/srv/hidden", "--hide"}};
+  if (path != nullptr) {
+    (Any(access & kW) ? config.allow_write : config.allow_read).push_back({path, "suggested"});
+  }
+  return PipPolicy(config);
+}
+
+TEST(FileRulesTest, ARefusalIsFinalExactlyWhereNoOptionHelps) {
+  const auto before = PolicyWithSuggestion(nullptr, Access::kNone);
+  int final_ones = 0;
+  int others = 0;
+  for (const char* path : {"/home/ann/.local/state/safe-trace/traces/x",
+                           "/etc/safe-trace/config.toml",
+                           "/home/ann/.ssh",
+                           "/home/ann/.ssh/config",
+                           "/home/ann/.bashrc",
+                           "/home/ann/notes",
+                           "/home/ann/project/.env",
+                           "/home/ann/project/.vscode/x",
+                           "/home/ann/project/.git",
+                           "/home",
+                           "/home/ann/.mozilla",
+                           "/srv/hidden",
+                           "/srv/hidden/below",
+                           "/srv/data",
+                           "/etc/passwd",
+                           "/usr/lib/x",
+                           "/dev/sda",
+                           "/sys/x",
+                           "/home/ann/venv/bin",
+                           "/tmp/other"}) {
+    for (const Subject& subject : {Manager(), Command(), EvilPackage()}) {
+      for (Access access : {kR, kW, kX, kR | kW}) {
+        for (bool moves : {false, true}) {
+          const FileRequest request{path, access, moves};
+          const Decision decision = before->EvaluateFile(subject, request);
+          if (decision.allowed()) continue;
+          ++(decision.never_allowed ? final_ones : others);
+          EXPECT_EQ(PolicyWithSuggestion(path, access)->EvaluateFile(subject, request).allowed(),
+                    !decision.never_allowed)
+              << subject.Describe() << " " << path << " " << static_cast<int>(access) << moves;
+        }
+      }
+    }
+  }
+  EXPECT_GT(final_ones, 20);
+  EXPECT_GT(others, 20);
+  EXPECT_TRUE(before->EvaluateFile(Command(), {"/etc/safe-trace/config.toml", kW}).never_allowed);
+  EXPECT_FALSE(before->EvaluateFile(Command(), {"/home/ann/.ssh/config", kR}).never_allowed);
+}
+
 TEST(FileRulesTest, AManagerReadsItsOwnCredentialAndNobodyElseDoes) {
   Check(*PipPolicy(), {{Manager(), "/home/ann/.netrc", kR, "allow"},
                        {Manager(), "/home/ann/.netrc", kW, "violation"},
