@@ -210,6 +210,8 @@ absl::Status Run::StartNetwork() {
   DnsBroker::Options options;
   options.name_servers = NameServers("/etc/resolv.conf");
   options.static_names = StaticNames("/etc/hosts", run_.policy->allowed_hosts());
+  options.loopback_names = LoopbackNames("/etc/hosts");
+  options.search_domains = SearchDomains("/etc/resolv.conf");
   options.decide = [this](const DnsQuestion& question) { return gate_->Decide(question); };
   absl::StatusOr<std::unique_ptr<DnsBroker>> broker = DnsBroker::Start(std::move(options));
   if (!broker.ok()) return broker.status();

@@ -12,6 +12,7 @@ namespace {
 constexpr size_t kMaximumFile = 1024 * 1024;
 constexpr size_t kMaximumServers = 3;
 constexpr size_t kMaximumNames = 4096;
+constexpr size_t kMaximumDomains = 32;
 
 // The words of each line, without what follows '#' or ';'.
 std::vector<std::vector<std::string>> Lines(const std::string& file) {
@@ -43,6 +44,35 @@ std::vector<std::string> NameServers(const std::string& file) {
   }
   if (servers.empty()) servers.push_back("127.0.0.1");
   return servers;
+}
+
+std::vector<std::string> SearchDomains(const std::string& file) {
+  std::vector<std::string> domains;
+  for (const std::vector<std::string>& line : Lines(file)) {
+    if (line.front() != "search" && line.front() != "domain") continue;
+    domains.assign(line.begin() + 1, line.end());  // the last such line counts
+    domains.resize(std::min(domains.size(), kMaximumDomains));
+  }
+  return domains;
+}
+
+std::vector<std::pair<std::string, IpAddress>> LoopbackNames(const std::string& file) {
+  std::vector<std::pair<std::string, IpAddress>> names;
+  bool has_localhost = false;
+  for (const std::vector<std::string>& line : Lines(file)) {
+    IpAddress address;
+    if (!ParseIpAddress(line.front(), address) || !address.IsLoopback()) continue;
+    for (size_t i = 1; i < line.size() && names.size() < kMaximumNames; ++i) {
+      names.emplace_back(Lower(line[i]), address);
+      has_localhost = has_localhost || names.back().first == "localhost";
+    }
+  }
+  if (has_localhost) return names;
+  for (const char* text : {"127.0.0.1", "::1"}) {
+    IpAddress address;
+    if (ParseIpAddress(text, address)) names.emplace_back("localhost", address);
+  }
+  return names;
 }
 
 std::vector<std::pair<std::string, IpAddress>> StaticNames(const std::string& file,

@@ -15,6 +15,12 @@ namespace safe_trace {
 // is none, as resolv.conf(5) says.
 std::vector<std::string> NameServers(const std::string& file);
 
+// The domains that the C library appends to a name: the last "search" or "domain" line.
+std::vector<std::string> SearchDomains(const std::string& file);
+
+// Names that a hosts file gives a loopback address; "localhost" even where it does not.
+std::vector<std::pair<std::string, IpAddress>> LoopbackNames(const std::string& file);
+
 // Lines of a hosts file whose name is one of `wanted`: glibc answers these without asking DNS.
 std::vector<std::pair<std::string, IpAddress>> StaticNames(const std::string& file,
                                                            const std::vector<HostPort>& wanted);

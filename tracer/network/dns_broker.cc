@@ -85,7 +85,8 @@ uint16_t PortOf(const RawSocketAddress& raw) {
 class BrokerImpl final : public DnsBroker {
  public:
   explicit BrokerImpl(Options options)
-      : filter_(std::move(options.decide), std::move(options.static_names), book_),
+      : filter_(std::move(options.decide), std::move(options.static_names),
+                std::move(options.loopback_names), std::move(options.search_domains), book_),
         server_port_(options.name_server_port),
         timeout_(std::clamp(options.timeout_ms, 100, 60000)) {
     for (const std::string& text : options.name_servers) {

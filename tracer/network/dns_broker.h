@@ -31,6 +31,10 @@ class DnsBroker {
     std::vector<std::string> name_servers;  // the machine's own, in order ("10.0.0.2", "::1")
     uint16_t name_server_port = 53;         // other than 53 in tests
     std::vector<std::pair<std::string, IpAddress>> static_names;  // from /etc/hosts
+    // Names of the machine itself, and "localhost": answered from here without a decision. The C
+    // library asks for the family that /etc/hosts lacks, and with `search_domains` appended.
+    std::vector<std::pair<std::string, IpAddress>> loopback_names;
+    std::vector<std::string> search_domains;
     // True where `question` may be resolved; records it either way.
     std::function<bool(const DnsQuestion&)> decide;
     int timeout_ms = 5000;

@@ -281,7 +281,7 @@ DnsBytes BuildDnsResponse(const DnsQuery& query, DnsResponseCode code,
   DnsBytes records;
   uint16_t count = 0;
   for (const IpAddress& address : addresses) {
-    if (address.is_v6 != (query.type == kDnsTypeAaaa)) continue;
+    if (query.type != (address.is_v6 ? kDnsTypeAaaa : kDnsTypeA)) continue;
     if (count == kMaximumAddresses) break;
     ++count;
     PutU16(0xc000 | kHeaderSize, records);  // a pointer to the question's name

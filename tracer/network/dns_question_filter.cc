@@ -18,15 +18,39 @@ std::string CanonicalName(std::string name) {
 
 }  // namespace
 
-DnsQuestionFilter::DnsQuestionFilter(Decide decide,
-                                     std::vector<std::pair<std::string, IpAddress>> static_names,
-                                     AddressBook& book)
+DnsQuestionFilter::DnsQuestionFilter(Decide decide, StaticNames static_names,
+                                     StaticNames loopback_names,
+                                     std::vector<std::string> search_domains, AddressBook& book)
     : decide_(std::move(decide)), book_(book) {
   for (auto& [name, address] : static_names) {
     std::string canonical = CanonicalName(std::move(name));
     book_.AddStatic(canonical, address);
     static_names_[std::move(canonical)].push_back(address);
   }
+  for (auto& [name, address] : loopback_names) {
+    if (address.IsLoopback()) loopback_names_[CanonicalName(std::move(name))].push_back(address);
+  }
+  for (std::string& domain : search_domains) {
+    domain = CanonicalName(std::move(domain));
+    if (!domain.empty()) search_domains_.push_back(std::move(domain));
+  }
+}
+
+std::optional<DnsBytes> DnsQuestionFilter::AnswerLoopback(const DnsQuery& query) const {
+  if (static_names_.contains(query.name)) return std::nullopt;
+  const bool is_below = query.name.ends_with(".localhost");
+  auto known = loopback_names_.find(is_below ? "localhost" : query.name);
+  if (known != loopback_names_.end()) {
+    return BuildDnsResponse(query, DnsResponseCode::kNoError, known->second);
+  }
+  for (const std::string& domain : search_domains_) {
+    const std::string suffix = "." + domain;
+    if (!query.name.ends_with(suffix)) continue;
+    if (loopback_names_.contains(query.name.substr(0, query.name.size() - suffix.size()))) {
+      return BuildDnsResponse(query, DnsResponseCode::kNoSuchName);
+    }
+  }
+  return std::nullopt;
 }
 
 bool DnsQuestionFilter::Allowed(const std::string& name, uint16_t type, uint64_t client) const {
@@ -41,6 +65,7 @@ std::optional<DnsBytes> DnsQuestionFilter::AnswerLocally(const DnsQuery& query,
     std::optional<IpAddress> address = ParseReverseName(query.name);
     if (address.has_value()) return AnswerReverse(query, *address, client);
   }
+  if (std::optional<DnsBytes> answer = AnswerLoopback(query)) return answer;
   if (!Allowed(query.name, query.type, client)) {
     return BuildDnsResponse(query, DnsResponseCode::kNoSuchName);
   }

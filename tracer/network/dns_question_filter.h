@@ -21,11 +21,14 @@ namespace safe_trace {
 class DnsQuestionFilter {
  public:
   using Decide = std::function<bool(const DnsQuestion&)>;
+  using StaticNames = std::vector<std::pair<std::string, IpAddress>>;
 
   // `book` outlives the filter. Static names are entered into it at once: the C library reads
   // /etc/hosts by itself and never asks for them.
-  DnsQuestionFilter(Decide decide, std::vector<std::pair<std::string, IpAddress>> static_names,
-                    AddressBook& book);
+  // Loopback names are answered without a decision: what is asked about them goes nowhere. They are
+  // not entered into the book: a connection to loopback is decided by its listener.
+  DnsQuestionFilter(Decide decide, StaticNames static_names, StaticNames loopback_names,
+                    std::vector<std::string> search_domains, AddressBook& book);
 
   // The response to give at once; nothing where the question may be sent on. A refused name gets
   // NXDOMAIN, so that programs fail cleanly and without waiting.
@@ -34,10 +37,13 @@ class DnsQuestionFilter {
  private:
   std::optional<DnsBytes> AnswerReverse(const DnsQuery& query, const IpAddress& address,
                                         uint64_t client) const;
+  std::optional<DnsBytes> AnswerLoopback(const DnsQuery& query) const;
   bool Allowed(const std::string& name, uint16_t type, uint64_t client) const;
 
   Decide decide_;
   std::map<std::string, std::vector<IpAddress>> static_names_;
+  std::map<std::string, std::vector<IpAddress>> loopback_names_;
+  std::vector<std::string> search_domains_;
   AddressBook& book_;
 };
 

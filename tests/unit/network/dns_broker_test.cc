@@ -118,6 +118,9 @@ class DnsBrokerTest : public ::testing::Test {
     options.name_servers = std::move(servers);
     options.name_server_port = resolver_port;
     options.static_names = {{"host.internal", Ip("10.1.2.3")}};
+    options.loopback_names = {{"LocalHost", Ip("127.0.0.1")},
+                              {"elsewhere.example", Ip("10.0.0.9")}};
+    options.search_domains = {"Corp.Example."};
     options.timeout_ms = 2000;
     options.decide = [this](const DnsQuestion& question) {
       std::lock_guard<std::mutex> lock(mutex_);
@@ -297,6 +300,35 @@ TEST_F(DnsBrokerTest, StaticNamesAreAnsweredWithoutAResolverAndKnownFromTheStart
   ASSERT_TRUE(v6.ok()) << v6.status();
   EXPECT_EQ(v6->code, DnsResponseCode::kNoError);
   EXPECT_THAT(v6->addresses, IsEmpty());
+  EXPECT_EQ(resolver.questions(), 0);
+}
+
+TEST_F(DnsBrokerTest, LoopbackNamesAreAnsweredWithoutADecisionOrAResolver) {
+  FakeResolver resolver([](const DnsQuery& query, bool) { return AnswerWith(query, "192.0.2.7"); });
+  Start(resolver.port());
+  for (const char* name : {"localhost", "sub.localhost"}) {
+    auto v4 = Ask(name);
+    ASSERT_TRUE(v4.ok()) << v4.status();
+    EXPECT_THAT(v4->addresses, ElementsAre(Ip("127.0.0.1"))) << name;
+    auto v6 = Ask(name, kDnsTypeAaaa);
+    ASSERT_TRUE(v6.ok()) << v6.status();
+    EXPECT_EQ(v6->code, DnsResponseCode::kNoError);
+    EXPECT_THAT(v6->addresses, IsEmpty());
+  }
+  auto searched = Ask("localhost.corp.example");
+  ASSERT_TRUE(searched.ok()) << searched.status();
+  EXPECT_EQ(searched->code, DnsResponseCode::kNoSuchName);
+  auto text = Ask("localhost", uint16_t{16});
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_EQ(text->code, DnsResponseCode::kNoError);
+  EXPECT_THAT(text->addresses, IsEmpty());
+  EXPECT_THAT(asked_, IsEmpty());
+  EXPECT_THAT(broker_->NamesOf(Ip("127.0.0.1")), IsEmpty());
+  // Neither a name that only ends alike nor one that was given another address.
+  for (const char* name : {"notlocalhost", "x.corp.example", "elsewhere.example"}) {
+    ASSERT_TRUE(Ask(name).ok());
+    EXPECT_TRUE(asked_.back().ends_with(std::string(" ") + name)) << asked_.back();
+  }
   EXPECT_EQ(resolver.questions(), 0);
 }
 
