@@ -25,18 +25,6 @@ std::string Canonical(const std::string& path) {
   return canonical.empty() ? path : canonical;
 }
 
-// A rule needs an inode: what does not exist yet is covered by no rule.
-FloorPlan OnlyExisting(const FloorPlan& plan) {
-  std::vector<PathGrant> existing;
-  for (const PathGrant& grant : plan.grants()) {
-    struct stat status {};
-    if (lstat(grant.path.c_str(), &status) == 0 && !S_ISLNK(status.st_mode)) {
-      existing.push_back(grant);
-    }
-  }
-  return FloorPlan(std::move(existing));
-}
-
 // A hidden name at the top of a project could be carved out of the floor, but then nothing that is
 // made beside it later could be run: the kernel opens programs by itself, and a rule needs an
 // inode. So the project stays whole, and its calls are done on the caller's behalf. Directories
@@ -101,13 +89,14 @@ absl::StatusOr<ConfinedDomain> BuildDomain(const Policy& policy, Subject subject
     std::erase_if(request.carve_outs,
                   [](const PathGrant& carve_out) { return IsWithin(carve_out.path, "/proc"); });
     domain->on_behalf_only = TakeNamedSecrets(policy, request);
-    domain->floor = ExpandFloor(
+    const FloorPlan plan = ExpandFloor(
         request, [&policy](std::string_view name) { return policy.IsHiddenName(name); },
         ListDirectory);
-    domain->floor = OnlyExisting(domain->floor);
-    absl::StatusOr<UniqueFd> ruleset = BuildLandlockRuleset(domain->floor, landlock_abi);
+    absl::StatusOr<LandlockRuleset> ruleset = BuildLandlockFloor(plan, landlock_abi);
     if (!ruleset.ok()) return ruleset.status();
-    confined.ruleset = *std::move(ruleset);
+    // A rule needs an inode: what does not exist yet is covered by no rule.
+    domain->floor = std::move(ruleset->granted);
+    confined.ruleset = std::move(ruleset->fd);
   }
   domain->subject = std::move(subject);
   confined.domain = std::move(domain);

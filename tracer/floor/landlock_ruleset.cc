@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -60,28 +62,44 @@ bool IsSkippable(int error) {
          error == ENAMETOOLONG;
 }
 
-absl::Status AddRule(int ruleset_fd, const PathGrant& grant, int abi) {
-  uint64_t rights = RightsOf(grant, abi);
-  if (rights == 0) return absl::OkStatus();
-  UniqueFd path(OpenGrantPath(grant.path));
-  if (!path.valid()) {
-    if (IsSkippable(errno)) return absl::OkStatus();
-    return LastErrnoStatus(absl::StrCat("open ", grant.path, " for a Landlock rule"));
+long AddPathRule(int ruleset_fd, int path_fd, uint64_t rights) {
+  landlock::PathBeneathAttribute attribute{rights, path_fd};
+  return syscall(SYS_landlock_add_rule, ruleset_fd, landlock::kRulePathBeneath, &attribute, 0U);
+}
+
+// The kernel itself tells what is no directory: it answers EINVAL where a right that only
+// directories have is granted to anything else. So only such a path, and one that is granted
+// nothing of the kind, is looked at. False where it is a symlink: it must not carry a rule.
+absl::StatusOr<bool> AddRuleFor(int ruleset_fd, int path_fd, uint64_t rights) {
+  if ((rights & ~landlock::kFsFileRights) != 0) {
+    if (AddPathRule(ruleset_fd, path_fd, rights) == 0) return true;
+    if (errno == EBADFD) return false;
+    if (errno != EINVAL) return LastErrnoStatus("Landlock rule");
   }
   struct stat info {};
-  if (fstat(path.get(), &info) != 0) {
-    return LastErrnoStatus(absl::StrCat("stat of ", grant.path, " for a Landlock rule"));
-  }
-  if (S_ISLNK(info.st_mode)) return absl::OkStatus();
+  if (fstat(path_fd, &info) != 0) return LastErrnoStatus("stat for a Landlock rule");
+  if (S_ISLNK(info.st_mode)) return false;
   if (!S_ISDIR(info.st_mode)) rights &= landlock::kFsFileRights;
-  if (rights == 0) return absl::OkStatus();  // the kernel answers ENOMSG to an empty rule
-  landlock::PathBeneathAttribute attribute{rights, path.get()};
-  if (syscall(SYS_landlock_add_rule, ruleset_fd, landlock::kRulePathBeneath, &attribute, 0U) != 0) {
-    // Files of kernel-internal mounts (namespaces, pipes) cannot carry a rule: EBADFD.
-    if (errno == EBADFD) return absl::OkStatus();
-    return LastErrnoStatus(absl::StrCat("Landlock rule for ", grant.path));
+  if (rights == 0) return true;  // the kernel answers ENOMSG to an empty rule
+  if (AddPathRule(ruleset_fd, path_fd, rights) == 0) return true;
+  // Files of kernel-internal mounts (namespaces, pipes) cannot carry a rule: EBADFD.
+  if (errno == EBADFD) return false;
+  return LastErrnoStatus("Landlock rule");
+}
+
+// True where the grant became a rule, or asks for nothing.
+absl::StatusOr<bool> AddRule(int ruleset_fd, const PathGrant& grant, int abi) {
+  const uint64_t rights = RightsOf(grant, abi);
+  if (rights == 0) return true;
+  UniqueFd path(OpenGrantPath(grant.path));
+  if (!path.valid()) {
+    if (IsSkippable(errno)) return false;
+    return LastErrnoStatus(absl::StrCat("open ", grant.path, " for a Landlock rule"));
   }
-  return absl::OkStatus();
+  absl::StatusOr<bool> added = AddRuleFor(ruleset_fd, path.get(), rights);
+  if (added.ok()) return added;
+  return absl::Status(added.status().code(),
+                      absl::StrCat(grant.path, ": ", added.status().message()));
 }
 
 }  // namespace
@@ -92,7 +110,7 @@ int LandlockAbi() {
   return abi > 0 ? static_cast<int>(abi) : 0;
 }
 
-absl::StatusOr<UniqueFd> BuildLandlockRuleset(const FloorPlan& plan, int abi) {
+absl::StatusOr<LandlockRuleset> BuildLandlockFloor(const FloorPlan& plan, int abi) {
   if (abi < 1) return absl::UnimplementedError("the kernel offers no Landlock");
   abi = std::min(abi, landlock::kNewestKnownAbi);
   landlock::RulesetAttribute attribute{landlock::HandledFileSystem(abi),
@@ -101,12 +119,22 @@ absl::StatusOr<UniqueFd> BuildLandlockRuleset(const FloorPlan& plan, int abi) {
   long created =
       syscall(SYS_landlock_create_ruleset, &attribute, landlock::RulesetAttributeSize(abi), 0U);
   if (created < 0) return LastErrnoStatus("creation of a Landlock ruleset");
-  UniqueFd ruleset(static_cast<int>(created));
+  LandlockRuleset ruleset;
+  ruleset.fd.Reset(static_cast<int>(created));
+  std::vector<PathGrant> granted;
   for (const PathGrant& grant : plan.grants()) {
-    absl::Status added = AddRule(ruleset.get(), grant, abi);
-    if (!added.ok()) return added;
+    absl::StatusOr<bool> added = AddRule(ruleset.fd.get(), grant, abi);
+    if (!added.ok()) return added.status();
+    if (*added) granted.push_back(grant);
   }
+  ruleset.granted = FloorPlan(std::move(granted));
   return ruleset;
+}
+
+absl::StatusOr<UniqueFd> BuildLandlockRuleset(const FloorPlan& plan, int abi) {
+  absl::StatusOr<LandlockRuleset> ruleset = BuildLandlockFloor(plan, abi);
+  if (!ruleset.ok()) return ruleset.status();
+  return std::move(ruleset->fd);
 }
 
 int RestrictSelf(int ruleset_fd) {

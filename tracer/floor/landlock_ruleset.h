@@ -15,6 +15,12 @@ int LandlockAbi();
 // Handles every file-system right that `abi` knows, TCP bind and connect (ABI >= 4: no rule, so all
 // is refused), device ioctls (>= 5), and scopes abstract sockets and signals (>= 6). Paths of the
 // plan that are gone, or that are symlinks, are skipped. The descriptor is close-on-exec.
+struct LandlockRuleset {
+  UniqueFd fd;
+  FloorPlan granted;  // those of the plan's grants that became rules
+};
+absl::StatusOr<LandlockRuleset> BuildLandlockFloor(const FloorPlan& plan, int abi);
+// The same, for who need not know what was skipped.
 absl::StatusOr<UniqueFd> BuildLandlockRuleset(const FloorPlan& plan, int abi);
 
 // Confines the calling thread and its future children with this ruleset. Async-signal-safe.

@@ -116,6 +116,29 @@ TEST_F(LandlockRulesetTest, ReadingOutsideTheGrantsIsRefused) {
   EXPECT_EQ(Confined(ruleset.get(), [&] { return TryOpen(Path("outside"), O_DIRECTORY); }), EACCES);
 }
 
+TEST_F(LandlockRulesetTest, WhatIsSaidToBeGrantedIsWhatBecameARule) {
+  std::filesystem::create_directory_symlink(Path("inside"), Path("link"));
+  std::filesystem::create_symlink(Path("outside/b"), Path("file-link"));
+  const std::vector<PathGrant> grants = {
+      {Path("absent"), kAll},          {Path("file-link"), Access::kExecute},
+      {Path("inside/open"), kAll},     {Path("link"), kAll},
+      {Path("link/carved"), kAll},     {Path("outside/b"), Access::kRead | Access::kWrite},
+      {Path("outside/b/below"), kAll}, {"/dev/null", Access::kExecute}};
+  auto built = BuildLandlockFloor(FloorPlan(grants), abi_);
+  ASSERT_TRUE(built.ok()) << built.status();
+  std::vector<std::string> granted;
+  for (const PathGrant& grant : built->granted.grants()) granted.push_back(grant.path);
+  EXPECT_EQ(granted,
+            (std::vector<std::string>{Path("inside/open"), Path("outside/b"), "/dev/null"}));
+  EXPECT_TRUE(built->granted.Covers(Path("outside/b"), Access::kWrite));
+  EXPECT_FALSE(built->granted.Covers(Path("absent"), Access::kRead));
+  const int ruleset = built->fd.get();
+  EXPECT_EQ(Confined(ruleset, [&] { return TryOpen(Path("inside/open/a"), O_RDWR); }), 0);
+  EXPECT_EQ(Confined(ruleset, [&] { return TryOpen(Path("outside/b"), O_RDWR); }), 0);
+  EXPECT_EQ(Confined(ruleset, [&] { return TryOpen(Path("link/carved/secret"), O_RDONLY); }),
+            EACCES);
+}
+
 TEST_F(LandlockRulesetTest, CarvedOutSiblingIsRefused) {
   UniqueFd ruleset = Ruleset({{Path("inside/open"), kAll}});
   auto read_carved = [&] { return TryOpen(Path("inside/carved/secret"), O_RDONLY); };
