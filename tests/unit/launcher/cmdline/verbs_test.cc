@@ -69,8 +69,6 @@ INSTANTIATE_TEST_SUITE_P(
                       std::vector<std::string>{"guard", "--", "x"},
                       std::vector<std::string>{"--decoys", "x"},
                       std::vector<std::string>{"help", "bogus"},
-                      // The test program has no companion beside it.
-                      std::vector<std::string>{"trace", "list"},
                       std::vector<std::string>{"policy", "trust", "/nonexistent/safe-trace.toml"},
                       std::vector<std::string>{"policy", "show", "--profile", "no-such"}));
 
