@@ -12,11 +12,13 @@ KINDS = {".html": "text/html", ".json": "application/json"}
 
 
 class StaticServer:
-    """`url` is `http://127.0.0.1:PORT`. Every request path is remembered in `requests`."""
+    """`url` is `http://127.0.0.1:PORT`. Every request path is remembered in `requests`. Named as
+    a client's https proxy, it refuses, and remembers in `refused` what the client wanted outside."""
 
     def __init__(self, folder):
         self.folder = os.path.realpath(folder)
         self.requests = []
+        self.refused = []
         server = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -27,6 +29,10 @@ class StaticServer:
 
             def do_HEAD(self):
                 self._answer(with_body=False)
+
+            def do_CONNECT(self):  # as an https proxy it lets nothing out
+                server.refused.append(self.path)
+                self.send_error(403, "no host outside")
 
             def _answer(self, with_body):
                 server.requests.append(self.path)
@@ -56,6 +62,12 @@ class StaticServer:
         self.http.shutdown()
         self.thread.join(10)
         self.http.server_close()
+
+    def guard(self):
+        """The environment in which a client that passes over its configured registry gets
+        nowhere: every public registry speaks https, the ones on loopback speak http."""
+        return {"https_proxy": self.url, "HTTPS_PROXY": self.url, "no_proxy": "127.0.0.1",
+                "NO_PROXY": "127.0.0.1"}
 
     def answer(self, path):
         """(status, content type, body) for a path without its query."""

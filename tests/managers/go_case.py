@@ -1,0 +1,34 @@
+"""Base of the Go tests."""
+
+import os
+
+import manager_tools
+from go_proxy import GoProxy, go_mod
+from manager_case import ManagerCase
+from world import write_file
+
+
+class GoCase(ManagerCase):
+    names_only = (r"^program$",)
+
+    def available(self):
+        self.go = manager_tools.system_program("go")
+
+    def make_registry(self):
+        self.registry = GoProxy(self.folder, self.server.url)
+
+    def path(self, world):
+        return [os.path.dirname(self.go)]
+
+    def configure(self, world):
+        # As `go env -w` writes it. The module cache (~/go) and the build cache lie in the home.
+        write_file(os.path.join(world.home, ".config", "go", "env"), "".join(
+            "%s=%s\n" % item for item in self.registry.variables().items()))
+
+    @staticmethod
+    def project(world, requires, main, **files):
+        """A module with a program; `files`: more Go files, without ".go"."""
+        write_file(os.path.join(world.project, "go.mod"), go_mod("example.com/mine", requires))
+        write_file(os.path.join(world.project, "main.go"), main)
+        for name, content in files.items():
+            write_file(os.path.join(world.project, name + ".go"), content)
