@@ -31,7 +31,8 @@ constexpr std::string_view kInputDevices[] = {"/dev/random", "/dev/urandom"};
 constexpr std::string_view kQuietFiles[] = {
     ".gitconfig", ".config/git",        ".pydistutils.cfg", ".config/pip", ".pip",
     ".local/lib", ".cargo/config.toml", ".cargo/config",    ".gemrc",      ".inputrc",
-    ".terminfo",  ".config/ccache",     ".ccache",          ".cache"};
+    ".terminfo",  ".config/ccache",     ".ccache",          ".cache",
+    ".config/go"};
 
 // Homes that are nobody's ("/", "/usr/sbin" in passwd) would turn system directories into homes.
 std::vector<std::string> RealHomes(const HostFacts& facts) {

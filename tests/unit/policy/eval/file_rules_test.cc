@@ -375,6 +375,8 @@ TEST(FileRulesTest, WalkingDownToWhatIsAllowedIsNoViolation) {
                        {EvilPackage(), "/home/ann/venv", kR, "deny"},
                        {EvilPackage(), "/tmp/pip-install-x", kR, "deny"},
                        {EvilPackage(), "/home/ann/.gitconfig", kR, "absent"},
+                       // The go command looks there at every start.
+                       {EvilPackage(), "/home/ann/.config/go/telemetry/mode", kR, "absent"},
                        {EvilPackage(), "/home/ann/venv/lib/x/__pycache__/y.pyc", kW, "deny"}});
 }
 
