@@ -1,6 +1,8 @@
 """Base of the Go tests."""
 
 import os
+import shutil
+import unittest
 
 import manager_tools
 from go_proxy import GoProxy, go_mod
@@ -10,6 +12,7 @@ from world import write_file
 
 class GoCase(ManagerCase):
     names_only = (r"^program$",)
+    warm = True  # the home of someone who has compiled before
 
     def available(self):
         self.go = manager_tools.system_program("go")
@@ -24,6 +27,12 @@ class GoCase(ManagerCase):
         # As `go env -w` writes it. The module cache (~/go) and the build cache lie in the home.
         write_file(os.path.join(world.home, ".config", "go", "env"), "".join(
             "%s=%s\n" % item for item in self.registry.variables().items()))
+        if self.warm:
+            try:
+                cache = manager_tools.fetched_program("go-cache")
+            except unittest.SkipTest:
+                return  # it only takes longer
+            shutil.copytree(cache, os.path.join(world.home, ".cache", "go-build"))
 
     @staticmethod
     def project(world, requires, main, **files):

@@ -35,6 +35,12 @@ def native_sdist(folder, name, version, requires=(), setup_first=""):
         "part.c": NATIVE_C, "pyproject.toml": packages.SETUPTOOLS_BACKEND})
 
 
+def fill_small_index(folder):
+    """st-native, which is built from source and has a dependency st-leaf."""
+    packages.make_wheel(folder, "st-leaf", "1.0", {"st_leaf.py": "value = 1\n"})
+    native_sdist(folder, "st-native", "2.0", ["st-leaf"])
+
+
 class PythonCase(ManagerCase):
     """`self.registry` is the folder of wheels and source packages; setuptools and wheel are in
     it. `self.pypi` serves it."""
@@ -80,6 +86,11 @@ class PoetryCase(PythonCase):
     def path(self, world):
         return []
 
+    def configure(self, world):
+        # In the home its name would hold the project's path.
+        write_file(os.path.join(world.home, ".config", "pypoetry", "config.toml"),
+                   "[virtualenvs]\nin-project = true\n")
+
     def project(self, world, dependencies):
         """`dependencies`: name -> requirement."""
         lines = "".join('"%s" = "%s"\n' % item for item in dependencies.items())
@@ -110,8 +121,6 @@ class PipxCase(PythonCase):
     def configure(self, world):
         write_file(os.path.join(world.home, ".config", "pip", "pip.conf"),
                    "[global]\nindex-url = %s\ntrusted-host = 127.0.0.1\n" % self.pypi.index)
-        # So that its start-up programs are in the world, whoever runs the test.
-        self.assertTrue(os.path.exists(PYTHON))
 
     def variables(self, world):
         return {"PIPX_DEFAULT_PYTHON": PYTHON, "PIPX_DEFAULT_BACKEND": "pip"}

@@ -44,7 +44,7 @@ order["gems"].each do |one|
       s.require_paths = ["lib"]
       s.extensions, s.executables = one["extensions"], one["executables"]
       s.bindir = "bin"
-      one["dependencies"].each { |wanted, requirement| s.add_dependency(wanted, requirement) }
+      one["dependencies"].each { |wanted, all| s.add_dependency(wanted, *all.split(", ")) }
     end
     built = Gem::DefaultUserInteraction.use_ui(Gem::SilentUI.new) { Gem::Package.build(spec, true) }
     FileUtils.mv(built, File.join(folder, "gems", spec.file_name))

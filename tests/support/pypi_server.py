@@ -8,6 +8,7 @@ import threading
 from urllib.parse import unquote
 
 from packages import normalize
+from static_server import QuietServer
 
 
 class PypiServer:
@@ -43,8 +44,7 @@ class PypiServer:
             def log_message(self, *unused):
                 pass
 
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
+        self.http = QuietServer(("127.0.0.1", 0), Handler)
         self.port = self.http.server_address[1]
         self.index = "http://127.0.0.1:%d/pypi/simple" % self.port
         self.thread = threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True)

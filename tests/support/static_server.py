@@ -3,12 +3,21 @@
 import hashlib
 import http.server
 import os
+import sys
 import threading
 from urllib.parse import unquote
 
 # What answers for a folder. An npm name is both a document and the folder of its archives.
 INDEX_FILES = ("index.html", "packument.json")
 KINDS = {".html": "text/html", ".json": "application/json"}
+
+
+class QuietServer(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # clients hang up as they like
+            super().handle_error(request, client_address)
 
 
 class StaticServer:
@@ -51,8 +60,7 @@ class StaticServer:
             def log_message(self, *unused):
                 pass
 
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
+        self.http = QuietServer(("127.0.0.1", 0), Handler)
         self.port = self.http.server_address[1]
         self.url = "http://127.0.0.1:%d" % self.port
         self.thread = threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True)
