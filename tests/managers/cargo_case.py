@@ -18,8 +18,8 @@ class CargoCase(ManagerCase):
 
     def available(self):
         self.cargo = manager_tools.system_program("cargo")
-        version = manager_tools.version_of([self.cargo, "--version"],
-                                           {"PATH": manager_tools.SYSTEM_PATH, "HOME": "/nonexistent"})
+        env = {"PATH": manager_tools.SYSTEM_PATH, "HOME": "/nonexistent"}
+        version = manager_tools.version_of([self.cargo, "--version"], env)
         if version < SPARSE_SINCE:
             raise unittest.SkipTest("cargo %d.%d knows no sparse index, 1.68 does (Debian package: "
                                     "cargo-web)" % version)

@@ -25,7 +25,8 @@ def native_sdist(folder, name, version, requires=(), setup_first=""):
     NAME 42. `setup_first` runs first in setup.py."""
     module = name.replace("-", "_") + "_cli"
     arguments = (", ext_modules=[Extension('native_part', ['part.c'])], install_requires=%r, "
-                 "entry_points={'console_scripts': ['%s=%s:main']}" % (list(requires), name, module))
+                 "entry_points={'console_scripts': ['%s=%s:main']}"
+                 % (list(requires), name, module))
     packages.make_sdist(folder, name, version, {
         "setup.py": "%s\nfrom setuptools import setup, Extension\n"
                     "setup(name=%r, version=%r, py_modules=[%r]%s)\n"
@@ -45,8 +46,8 @@ class PythonCase(ManagerCase):
     """`self.registry` is the folder of wheels and source packages; setuptools and wheel are in
     it. `self.pypi` serves it."""
 
-    variable = (r"__pycache__", r"direct_url\.json$", r"pyvenv\.cfg$", r"\.lock$", r"uv_cache\.json$",
-                r"/RECORD$")
+    variable = (r"__pycache__", r"direct_url\.json$", r"pyvenv\.cfg$", r"\.lock$",
+                r"uv_cache\.json$", r"/RECORD$")
     names_only = (r"\.so$",)
 
     def make_registry(self):

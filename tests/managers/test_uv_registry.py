@@ -17,8 +17,8 @@ class Uv(UvCase):
             self.use(world, ["uv", "venv", "--python", "/usr/bin/python3"])
         world, _ = self.manage(["uv", "pip", "install", "st-native"], prepare=prepare)
         python = os.path.join(world.project, ".venv", "bin", "python")
-        self.assertEqual("42 1", self.use(world, [
-            python, "-c", "import native_part, st_leaf; print(native_part.answer(), st_leaf.value)"]))
+        script = "import native_part, st_leaf; print(native_part.answer(), st_leaf.value)"
+        self.assertEqual("42 1", self.use(world, [python, "-c", script]))
 
     def test_UvxRunsAToolThatItBuilds(self):
         _, outcome = self.manage(["uvx", "--python", "/usr/bin/python3", "st-native"])

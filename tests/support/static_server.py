@@ -21,8 +21,8 @@ class QuietServer(http.server.ThreadingHTTPServer):
 
 
 class StaticServer:
-    """`url` is `http://127.0.0.1:PORT`. Every request path is remembered in `requests`. Named as
-    a client's https proxy, it refuses, and remembers in `refused` what the client wanted outside."""
+    """`url` is `http://127.0.0.1:PORT`. Every request path is remembered in `requests`. Named
+    as a client's https proxy, it refuses, and remembers in `refused` what was wanted outside."""
 
     def __init__(self, folder):
         self.folder = os.path.realpath(folder)
