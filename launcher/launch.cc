@@ -147,6 +147,7 @@ class Run {
   ConfinedDomain root_;
   std::string shim_;
   ChildEnvironment environment_;
+  std::vector<std::string> withheld_;  // "NAME=value", for the managers that the command starts
   SignalSetup signals_;
   EnforcementReport report_;
   ChildPlan plan_;
@@ -196,12 +197,17 @@ absl::Status Run::PrepareEnvironment() {
     std::erase_if(variables, [](const std::string& v) { return v.starts_with("TMPDIR="); });
     variables.push_back(Concat("TMPDIR=", own));
   }
-  for (const auto& [name, value] : run_.profile->default_variables) {
-    if (!run_.facts.environment.contains(name)) variables.push_back(Concat(name, "=", value));
+  const auto exists = [](const std::string& path) { return access(path.c_str(), F_OK) == 0; };
+  for (std::string& variable : run_.policy->VariablesFor(root_.domain->subject, {}, exists)) {
+    variables.push_back(std::move(variable));
   }
   shim_ = FindShim();
   environment_ = ScrubEnvironment(*run_.policy, root_.domain->subject, variables, shim_);
   plan_.environment = environment_.variables;
+  for (const std::string& name : environment_.removed) {
+    const std::string value = run_.facts.Variable(name);
+    withheld_.push_back(Concat(name, "=", value));
+  }
   return absl::OkStatus();
 }
 
@@ -364,6 +370,7 @@ int Run::Supervised(SeizedChild child) {
   options.record_all = options_.log_level == LogLevel::kFull;
   options.landlock_abi = landlock_abi_;
   options.shim_path = shim_;
+  options.withheld_variables = withheld_;
   options.temporary_root = directory_->path();
   options.maximum_tasks = run_.config.pids.value_or(0);
   options.timeout_seconds = run_.config.timeout_seconds.value_or(0);

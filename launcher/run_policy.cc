@@ -1,11 +1,13 @@
 #include "launcher/run_policy.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "launcher/concat.h"
 #include "launcher/host_facts_reader.h"
 #include "launcher/terminal_text.h"
 #include "policy/credential_catalog.h"
+#include "policy/lexical_path.h"
 
 namespace safe_trace {
 namespace {
@@ -25,6 +27,38 @@ absl::StatusOr<const Profile*> ProfileFor(const LaunchOptions& options,
 
 }  // namespace
 
+namespace {
+
+// For managers that the command, or a script of the project, starts. What they are told on their
+// command line is not the user's word: it names no host. `facts`: of the run.
+NestedPolicyBuilder NestedBuilder(const HostFacts& run, const Config& config) {
+  HostSources sources;
+  for (const auto& [name, value] : run.environment) {
+    sources.environment.push_back(Concat(name, "=", value));
+  }
+  sources.user_id = run.user_id;
+  sources.working_directory = run.working_directory;
+  return [sources, config, temporary = run.temporary_directories](const Profile& profile,
+                                                                  const ExecFacts& exec)
+             -> absl::StatusOr<std::unique_ptr<const Policy>> {
+    HostSources nested = sources;
+    // Its directory becomes a place to write: only where the command may write anyway.
+    bool inside = IsWithin(exec.working_directory, sources.working_directory);
+    for (const std::string& directory : temporary) {
+      inside = inside || IsWithin(exec.working_directory, directory);
+    }
+    if (inside) nested.working_directory = exec.working_directory;
+    std::vector<std::string> command = exec.arguments;
+    command.resize(std::min(command.size(), ManagerWordsBegin(profile, command)));
+    absl::StatusOr<HostFacts> facts = ReadHostFacts(command, exec.executable, profile, nested);
+    if (!facts.ok()) return facts.status();
+    AddCatalogLinks(ShippedCatalog(), *facts);
+    return Policy::Build(*facts, config, ShippedCatalog(), profile);
+  };
+}
+
+}  // namespace
+
 absl::StatusOr<RunPolicy> BuildRunPolicy(const LaunchOptions& options,
                                          const std::vector<std::string>& command,
                                          const std::string& executable,
@@ -39,9 +73,14 @@ absl::StatusOr<RunPolicy> BuildRunPolicy(const LaunchOptions& options,
   if (!profile.ok()) return profile.status();
   absl::StatusOr<HostFacts> facts = ReadHostFacts(command, executable, **profile);
   if (!facts.ok()) return facts.status();
+  for (const std::string& notice : facts->notices) {
+    std::fprintf(stderr, "safe-trace: %s\n", notice.c_str());
+  }
   AddCatalogLinks(ShippedCatalog(), *facts);
   absl::StatusOr<std::unique_ptr<const Policy>> policy =
-      Policy::Build(*facts, loaded->config, ShippedCatalog(), **profile);
+      Policy::Build(*facts, loaded->config, ShippedCatalog(), **profile,
+                    options.profile.has_value() ? NestedPolicyBuilder()
+                                                : NestedBuilder(*facts, loaded->config));
   if (!policy.ok()) return policy.status();
   return RunPolicy{std::move(loaded->config), *std::move(facts), *profile, *std::move(policy)};
 }

@@ -45,9 +45,18 @@ struct PathGrant {
 struct Subject {
   Role role = Role::kCommand;
   std::string ecosystem{};  // "pip", "" for a plain command
+  // Where the manager works that something else of the run started; "" for the run's own command.
+  std::string scope{};
   std::string package{};    // normalised name, "" where unknown or not a package
   std::string version{};    // "" where unknown
   std::vector<PathGrant> own{};
+  // Catalogue entries (ids) that this helper of a manager is given back: ssh, started by git.
+  std::vector<std::string> given_back{};
+  // The code was fetched by this run (`npx TOOL`): a manager that it starts gets the registry, but
+  // no credentials.
+  bool downloaded = false;
+
+  bool operator==(const Subject&) const = default;
 
   // "package evil@1.0 (pip)", "manager pip", "command".
   std::string Describe() const;

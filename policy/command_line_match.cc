@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/lexical_path.h"
 #include "policy/path_pattern.h"
 #include "policy/profile.h"
 #include "policy/text_parts.h"
@@ -16,11 +17,6 @@ namespace {
 // Arguments of an exec are matched as a whole, script text included.
 constexpr size_t kMaxArgument = size_t{64} << 10;
 constexpr size_t kMaxValues = 64;
-
-std::string_view BaseName(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
 
 bool MatchesAny(const std::vector<std::string>& globs, std::string_view text) {
   return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
@@ -71,6 +67,48 @@ bool IsPython(std::string_view base_name) {
   return base_name.find_first_not_of("0123456789.dtm") == std::string_view::npos;
 }
 
+// Programs, besides Python, that are given the manager as a script, and those of their options
+// that take the next word as a value.
+struct Interpreter {
+  std::string_view name;  // "ruby3.1" is ruby too
+  std::array<std::string_view, 6> value_options;
+  std::string_view code_option;  // what follows is no script
+};
+constexpr Interpreter kInterpreters[] = {
+    {"node", {"-r", "--require", "--import", "--loader", "-C", "--title"}, "-e"},
+    {"nodejs", {"-r", "--require", "--import", "--loader", "-C", "--title"}, "-e"},
+    {"ruby", {"-I", "-r", "-C", "-E", "-W", "-x"}, "-e"},
+    {"sh", {"-o", "+o", "-O", "+O"}, "-c"},
+    {"bash", {"-o", "+o", "-O", "+O", "--rcfile", "--init-file"}, "-c"},
+    {"dash", {"-o", "+o"}, "-c"},
+};
+
+const Interpreter* FindInterpreter(std::string_view base_name) {
+  for (const Interpreter& interpreter : kInterpreters) {
+    if (base_name.starts_with(interpreter.name) &&
+        base_name.substr(interpreter.name.size()).find_first_not_of("0123456789.") ==
+            std::string_view::npos) {
+      return &interpreter;
+    }
+  }
+  return nullptr;
+}
+
+std::string_view ScriptOf(const Interpreter& interpreter, const std::vector<std::string>& arguments,
+                          size_t from) {
+  for (size_t i = from; i < arguments.size(); ++i) {
+    const std::string_view word = arguments[i];
+    if (word == "--") return i + 1 < arguments.size() ? std::string_view(arguments[i + 1]) : "";
+    if (word.empty() || (word.front() != '-' && word.front() != '+')) return word;
+    if (word == "-" || word == interpreter.code_option) return {};
+    // A shell's "-ec" holds the option that takes code.
+    const bool is_shell = interpreter.code_option == "-c" && !word.starts_with("--");
+    if (is_shell && word.front() == '-' && word.find('c') != std::string_view::npos) return {};
+    for (std::string_view option : interpreter.value_options) i += word == option ? 1 : 0;
+  }
+  return {};
+}
+
 struct PythonTarget {
   std::string_view module;
   std::string_view script;
@@ -107,6 +145,12 @@ bool Recognizes(const Profile& profile, const std::vector<std::string>& argument
   const std::string_view program = BaseName(arguments[start]);
   if (MatchesAny(profile.programs, program)) return true;
   if (!IsPython(program) && !IsPython(BaseName(executable))) {
+    const Interpreter* interpreter = FindInterpreter(program);
+    if (interpreter == nullptr) interpreter = FindInterpreter(BaseName(executable));
+    if (interpreter != nullptr) {
+      const std::string_view script = ScriptOf(*interpreter, arguments, start + 1);
+      return !script.empty() && MatchesAny(profile.programs, BaseName(script));
+    }
     return start == 0 && MatchesAny(profile.programs, BaseName(executable));
   }
   const PythonTarget target = FindPythonTarget(arguments, start + 1);
@@ -114,8 +158,10 @@ bool Recognizes(const Profile& profile, const std::vector<std::string>& argument
   return !target.script.empty() && MatchesAny(profile.programs, BaseName(target.script));
 }
 
+}  // namespace
+
 // Where the manager's own words begin: after "pip", "python -m pip", "env X=1 pip".
-size_t AfterProgram(const Profile& profile, const std::vector<std::string>& arguments) {
+size_t ManagerWordsBegin(const Profile& profile, const std::vector<std::string>& arguments) {
   for (size_t i = SkipEnv(arguments); i < arguments.size(); ++i) {
     if (MatchesAny(profile.programs, BaseName(arguments[i]))) return i + 1;
     const bool is_module =
@@ -127,6 +173,18 @@ size_t AfterProgram(const Profile& profile, const std::vector<std::string>& argu
   }
   return std::min<size_t>(1, arguments.size());
 }
+
+std::string InterpretedScript(const std::vector<std::string>& arguments) {
+  const size_t start = SkipEnv(arguments);
+  if (start >= arguments.size()) return "";
+  const std::string_view program = BaseName(arguments[start]);
+  if (IsPython(program)) return std::string(FindPythonTarget(arguments, start + 1).script);
+  const Interpreter* interpreter = FindInterpreter(program);
+  if (interpreter == nullptr) return "";
+  return std::string(ScriptOf(*interpreter, arguments, start + 1));
+}
+
+namespace {
 
 // `option` is "--name" (also by "--name=value") or "-x" (also by "-xvalue").
 bool IsOption(std::string_view word, const std::string& option) {
@@ -151,12 +209,37 @@ const Profile& RecognizeProfile(const std::vector<std::string>& arguments,
   return profiles.back();
 }
 
-int MatchExecRule(const ExecRule& rule, const ExecFacts& facts) {
-  for (const std::string& name : rule.environment_set) {
-    const std::string prefix = name + "=";
-    const bool set = std::any_of(facts.environment.begin(), facts.environment.end(),
-                                 [&](const std::string& v) { return v.starts_with(prefix); });
-    if (!set) return -1;
+namespace {
+
+// `wanted`: "NAME", or "NAME=GLOB". Of a name given twice getenv sees the first.
+bool HasVariable(const ExecFacts& facts, const std::string& wanted) {
+  const size_t equals = wanted.find('=');
+  const std::string prefix = wanted.substr(0, equals) + "=";
+  for (const std::string& variable : facts.environment) {
+    if (!variable.starts_with(prefix)) continue;
+    return equals == std::string::npos ||
+           MatchesGlob(std::string_view(wanted).substr(equals + 1),
+                       std::string_view(variable).substr(prefix.size()), kMaxArgument);
+  }
+  return false;
+}
+
+bool MatchesPlaces(const ExecRule& rule, const ExecFacts& facts, std::string_view project) {
+  if (!rule.executables.empty() && !MatchesAny(rule.executables, facts.executable)) return false;
+  if (!rule.working_directory.empty() &&
+      !MatchesAny(rule.working_directory, facts.working_directory)) {
+    return false;
+  }
+  return !rule.in_project.has_value() ||
+         *rule.in_project == IsWithin(facts.working_directory, project);
+}
+
+}  // namespace
+
+int MatchExecRule(const ExecRule& rule, const ExecFacts& facts, std::string_view project) {
+  if (!MatchesPlaces(rule, facts, project)) return -1;
+  for (const std::string& wanted : rule.environment_set) {
+    if (!HasVariable(facts, wanted)) return -1;
   }
   for (const std::string& argument : facts.arguments) {
     if (MatchesAny(rule.arguments_absent, argument)) return -1;
@@ -179,7 +262,7 @@ std::vector<std::string> WritesOfCommand(const Profile& profile,
   // The manager's command is the first word that names one: options before it may take values,
   // and which do is the manager's business.
   std::vector<std::string> writes;
-  const size_t start = AfterProgram(profile, arguments);
+  const size_t start = ManagerWordsBegin(profile, arguments);
   for (const CommandWrites& rule : profile.command_writes) {
     bool is_command = false;
     bool has_option = rule.options.empty();
@@ -200,7 +283,7 @@ std::vector<std::string> WritesOfCommand(const Profile& profile,
 std::vector<std::string> PathOptionValues(const Profile& profile,
                                           const std::vector<std::string>& arguments) {
   std::vector<std::string> values;
-  for (size_t i = AfterProgram(profile, arguments); i < arguments.size(); ++i) {
+  for (size_t i = ManagerWordsBegin(profile, arguments); i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
     if (word == "--" || values.size() >= kMaxValues) break;
     for (const std::string& option : profile.path_options) {

@@ -39,6 +39,7 @@ void ReadProtected(TableReader& table, CredentialCatalog& catalog) {
   table.Read("project_paths", entry.project_paths);
   table.Read("project_exceptions", entry.project_exceptions);
   table.Read("package_project_paths", entry.package_project_paths);
+  table.Read("package_project_exceptions", entry.package_project_exceptions);
   if (entry.id.empty() || entry.description.empty()) {
     table.Fail(table.line(), "a [[protected]] needs an id and a description");
   }

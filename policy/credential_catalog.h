@@ -38,6 +38,7 @@ struct ProtectedEntry {
   // directories on the way: ".git/hooks/*.sample".
   std::vector<std::string> project_exceptions;
   std::vector<std::string> package_project_paths;  // as project_paths, for package code alone
+  std::vector<std::string> package_project_exceptions;  // what that may write inside of them
 };
 
 struct CredentialCatalog {

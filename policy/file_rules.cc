@@ -28,6 +28,16 @@ bool IsWritableProcEntry(std::string_view path) {
   return false;
 }
 
+// POSIX semaphores and Python's shared memory: they live in one directory for all, under names that
+// only their makers know. Nothing else of /dev/shm is open to package code.
+bool IsSharedMemory(std::string_view path) {
+  static constexpr std::string_view kDirectory = "/dev/shm/";
+  if (!path.starts_with(kDirectory)) return false;
+  path.remove_prefix(kDirectory.size());
+  return path.find('/') == std::string_view::npos &&
+         (path.starts_with("sem.") || path.starts_with("psm_"));
+}
+
 // Compiled files that every python tries to leave beside what it imports.
 bool IsByteCodeCache(std::string_view path) { return HasComponent(path, "__pycache__"); }
 
@@ -62,6 +72,17 @@ const PathGrant* OwnGrant(const Subject& subject, const Places& places, std::str
   return nullptr;
 }
 
+// True where what lies at `path` is code that others import or run, and not the grant's own: an
+// environment in the project, another package's directory.
+bool IsOthersCode(const Places& places, std::string_view path, const PathGrant& own) {
+  if (static_cast<int>(places[Layer::kLibrary].depth) > PathDepth(own.path)) return true;
+  const Mark& working = places[Layer::kWorking];
+  if (!working || places[Layer::kTemporary].depth > working.depth) return false;
+  const std::string_view rest = path.substr(std::min(own.path.size(), path.size()));
+  return HasComponent(rest, "site-packages") || HasComponent(rest, "dist-packages") ||
+         HasComponent(rest, "node_modules");
+}
+
 bool IsAboveOwn(const Subject& subject, std::string_view path) {
   for (const PathGrant& grant : subject.own) {
     if (IsWithin(grant.path, path)) return true;
@@ -82,6 +103,11 @@ ComponentMatch MatchComponents(const ProjectPlace::Components& components, std::
   return rest.empty() ? ComponentMatch::kExact : ComponentMatch::kBeneath;
 }
 
+// True where the subject gets its manager's own credentials.
+bool HasOwn(const Subject& subject) {
+  return subject.role == Role::kManager && !subject.downloaded;
+}
+
 // How deep the user's word reaches that allows `bit` here; 0 where none does.
 Mark UserAllowance(const Places& places, Access bit) {
   const Mark& write = places[Layer::kUserWrite];
@@ -91,6 +117,12 @@ Mark UserAllowance(const Places& places, Access bit) {
 }
 
 }  // namespace
+
+bool IsGivenBack(const Subject& subject, const Rule* rule) {
+  return subject.role == Role::kManager && !subject.downloaded &&
+         std::find(subject.given_back.begin(), subject.given_back.end(), rule->id) !=
+             subject.given_back.end();
+}
 
 Decision Hide(const Rule* rule) { return {Verdict::kHide, ENOENT, rule, true}; }
 
@@ -105,7 +137,7 @@ const NamePatternSet::Entry* Policy::Impl::HiddenName(const Subject& subject, co
   for (const std::string& place : exempt_places) {
     if (MatchesPathGlob(place, path)) return nullptr;
   }
-  if (entry->is_own && subject.role == Role::kManager && bit != Access::kWrite) return nullptr;
+  if (entry->is_own && HasOwn(subject) && bit != Access::kWrite) return nullptr;
   const Mark& temporary = places[Layer::kTemporary];
   const bool is_scratch = temporary && temporary.depth >= places[Layer::kWorking].depth &&
                           temporary.depth >= places[Layer::kHome].depth;
@@ -129,8 +161,8 @@ const Rule* Policy::Impl::ProjectPlaceRule(const Subject& subject, const Places&
   if (IsInstalledCode(places, path)) return nullptr;
   auto guards = [&](const ProjectPlace& place, std::string_view rest) {
     if (MatchComponents(place.components, rest) < ComponentMatch::kExact) return false;
-    if (subject.role == Role::kPackage) return true;
-    if (place.package_only) return false;
+    const bool is_package = subject.role == Role::kPackage;
+    if (is_package != place.package_only) return is_package;
     return std::none_of(place.exceptions.begin(), place.exceptions.end(), [&](const auto& except) {
       const ComponentMatch match = MatchComponents(except, rest);
       return match == ComponentMatch::kExact || (empty_directory && match == ComponentMatch::kWay);
@@ -168,8 +200,8 @@ Decision Policy::Impl::DecideBit(const Subject& subject, const Places& places,
   }
   const Mark& credential = places[Layer::kCredential];
   const Mark& own = places[Layer::kOwnCredential];
-  const bool given_back =
-      own && own.depth >= credential.depth && !writes && subject.role == Role::kManager;
+  const bool given_back = !writes && ((own && own.depth >= credential.depth && HasOwn(subject)) ||
+                                      (credential && IsGivenBack(subject, credential.rule)));
   if (credential && credential.depth > allowed.depth && !given_back) {
     return writes ? Deny(credential.rule, true) : Hide(credential.rule);
   }
@@ -222,8 +254,11 @@ Decision Policy::Impl::DecideCommand(const Places& places, std::string_view path
 
 Decision Policy::Impl::DecidePackage(const Subject& subject, const Places& places,
                                      std::string_view path, Access bit) const {
-  if (OwnGrant(subject, places, path, bit) != nullptr) return Allow(common.package_own);
   const bool writes = bit == Access::kWrite;
+  if (const PathGrant* own = OwnGrant(subject, places, path, bit)) {
+    if (!writes || !IsOthersCode(places, path, *own)) return Allow(common.package_own);
+    return Deny(common.package_library_write, !IsByteCodeCache(path));
+  }
   const int home = places[Layer::kHome].depth;
   if (places[Layer::kDevices]) {
     const bool usable = places[Layer::kDevice] || (places[Layer::kInputDevice] && !writes);
@@ -236,6 +271,7 @@ Decision Policy::Impl::DecidePackage(const Subject& subject, const Places& place
       return Allow(grant.rule);
     }
   }
+  if (IsSharedMemory(path) && bit != Access::kExecute) return Allow(common.temporary);
   if (bit == Access::kRead) {
     if (places[Layer::kKernelFiles]) return Allow(common.kernel_files);
     if (places.Is(Layer::kTemporary)) return Allow(common.temporary);
@@ -299,7 +335,7 @@ Decision Policy::Impl::DecideRequest(const Subject& subject, const Places& place
 }
 
 Decision Policy::EvaluateFile(const Subject& subject, const FileRequest& request) const {
-  const Impl& impl = *impl_;
+  const Impl& impl = *For(subject).impl_;
   if (request.path.empty() || request.path[0] != '/') {
     return Deny(impl.common.package_read, false);
   }
@@ -316,7 +352,7 @@ Decision Policy::EvaluateFile(const Subject& subject, const FileRequest& request
 
 Decision Policy::EvaluateExecute(const Subject& subject, std::string_view executable) const {
   if (subject.role == Role::kPackage) {
-    if (const auto* denied = impl_->denied_programs.Find(BaseName(executable))) {
+    if (const auto* denied = For(subject).impl_->denied_programs.Find(BaseName(executable))) {
       return Deny(denied->rule, true);
     }
   }

@@ -147,7 +147,7 @@ void AddFloorKeys(Policy::Impl& impl) {
 }
 
 FloorRequest Policy::FloorFor(const Subject& subject) const {
-  const Impl& impl = *impl_;
+  const Impl& impl = *For(subject).impl_;
   const std::string& cwd = impl.facts.working_directory;
   FloorRequest floor;
   FloorWalk walk(impl, subject, floor);

@@ -27,10 +27,16 @@ struct HostFacts {
   std::vector<std::string> arguments;              // the command's argv
   std::map<std::string, std::string> environment;  // the command's environment before scrubbing
   std::vector<std::string> temporary_directories;  // $TMPDIR, /tmp, /var/tmp, /dev/shm, existing
+  std::vector<std::string> terminals;   // of the command's streams and session: device nodes
   std::vector<std::string> toolchains;  // roots that hold interpreters, compilers: read + execute
   std::vector<std::string> install_targets;    // where the manager installs: site-packages, scripts
+  std::vector<std::string> environments;       // virtual environments directly in the project
   std::vector<std::string> state_directories;  // safe-trace's own: configuration, traces
   std::vector<HostPort> hosts;                 // from the manager's own configuration and proxies
+  bool default_hosts_replaced = false;         // the profile's default hosts do not count
+  // The command line is not the user's own: a manager that something else started.
+  bool nested = false;
+  std::vector<std::string> notices;  // what of the configuration does not count; fit for a terminal
   // Catalogued and protected paths (CatalogPaths in policy.h) that lie behind a symbolic link, with
   // the canonical path that is really reached: a linked ~/.ssh is guarded at both ends.
   std::map<std::string, std::string> links;

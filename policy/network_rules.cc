@@ -51,14 +51,16 @@ absl::StatusOr<PackageGrant> ParseGrant(const Entry& entry) {
     grant.version = package.substr(at + 1);
     package.resize(at);
   }
-  grant.package = NormalizePackageName(package);
+  grant.package = std::move(package);
   grant.host = *std::move(host);
   return grant;
 }
 
-bool GrantCovers(const PackageGrant& grant, const Subject& subject) {
-  return subject.role == Role::kPackage && !subject.package.empty() &&
-         grant.package == NormalizePackageName(subject.package) &&
+// Only Python's names are the same in several spellings: elsewhere "a.b" and "a-b" are two packages.
+bool GrantCovers(const PackageGrant& grant, const Subject& subject, bool pep503_names) {
+  const bool same_name = pep503_names ? NormalizePackageName(grant.package) == subject.package
+                                      : grant.package == subject.package;
+  return subject.role == Role::kPackage && !subject.package.empty() && same_name &&
          (grant.version.empty() || grant.version == subject.version);
 }
 
@@ -144,7 +146,7 @@ absl::Status AddNetwork(Policy::Impl& impl, const Config& config,
     if (ParseIpAddress(host.host, literal)) host.host = literal.ToString();
     if (!host.host.empty()) AddHost(impl, host);
   }
-  if (impl.facts.hosts.empty()) {
+  if (!impl.facts.default_hosts_replaced) {
     for (const std::string& text : impl.profile.default_hosts) {
       absl::StatusOr<HostPort> host = ParseHostPort(text, Cat(impl.profile.name, "'s default"));
       if (!host.ok()) return host.status();
@@ -152,26 +154,34 @@ absl::Status AddNetwork(Policy::Impl& impl, const Config& config,
     }
   }
   for (const HostPort& host : asked) AddHost(impl, host);
+  impl.user_hosts = std::move(asked);
   AddCompanions(impl);
   return absl::OkStatus();
+}
+
+// A project's scripts reach what the user allowed; the registry is the manager's.
+const std::vector<HostPort>& Policy::Impl::HostsFor(const Subject& subject) const {
+  static const std::vector<HostPort> kNone;
+  if (subject.role == Role::kPackage) return kNone;
+  return subject.role == Role::kProject ? user_hosts : hosts;
 }
 
 const Rule* Policy::Impl::HostRule(const Subject& subject, const NetworkRequest& request,
                                    const IpAddress& address) const {
   for (const PackageGrant& grant : grants) {
-    if (GrantCovers(grant, subject) && Reaches(grant.host, request, address)) {
+    if (GrantCovers(grant, subject, profile.pep503_names) && Reaches(grant.host, request, address)) {
       return common.granted_host;
     }
   }
-  if (IsOffline(subject)) return nullptr;
-  for (const HostPort& host : hosts) {
+  for (const HostPort& host : HostsFor(subject)) {
     if (Reaches(host, request, address)) return common.allowed_host;
   }
   return nullptr;
 }
 
 Decision Policy::EvaluateNetwork(const Subject& subject, const NetworkRequest& request) const {
-  const CommonRules& rules = impl_->common;
+  const Impl& impl = *For(subject).impl_;
+  const CommonRules& rules = impl.common;
   const IpAddress address = UnmapAddress(request.address);
   const bool is_local = address.IsLoopback() || address.IsUnspecified();
   if (request.operation == NetworkOperation::kBind) {
@@ -182,42 +192,43 @@ Decision Policy::EvaluateNetwork(const Subject& subject, const NetworkRequest& r
   }
   if (IsMetadataAddress(address)) return Never(rules.metadata);
   if (is_local && request.bound_by_this_run) return Allow(rules.own_listener);
-  if (const Rule* rule = impl_->HostRule(subject, request, address)) return Allow(rule);
+  if (const Rule* rule = impl.HostRule(subject, request, address)) return Allow(rule);
   const Rule* refused = IsOffline(subject) ? rules.package_network : rules.refused_host;
-  return impl_->offline ? Never(refused) : Deny(refused, true);
+  return impl.offline ? Never(refused) : Deny(refused, true);
 }
 
 bool Policy::Impl::NameAllowed(const Subject& subject, std::string_view name) const {
   for (const PackageGrant& grant : grants) {
-    if (GrantCovers(grant, subject) && HostMatches(grant.host.host, name)) return true;
+    if (GrantCovers(grant, subject, profile.pep503_names) && HostMatches(grant.host.host, name)) return true;
   }
-  if (IsOffline(subject)) return false;
-  for (const HostPort& host : hosts) {
+  for (const HostPort& host : HostsFor(subject)) {
     if (HostMatches(host.host, name)) return true;
   }
   return false;
 }
 
 Decision Policy::EvaluateName(const Subject& subject, const NameRequest& request) const {
-  const CommonRules& rules = impl_->common;
+  const Impl& impl = *For(subject).impl_;
+  const CommonRules& rules = impl.common;
   if (IsMetadataName(request.name)) return Never(rules.metadata);
   // Reverse lookups carry any label outside as well as forward ones do.
   const bool is_reverse = EndsWithIgnoringCase(request.name, ".arpa");
   const bool is_local = EqualsIgnoringCase(request.name, "localhost") ||
                         EndsWithIgnoringCase(request.name, ".localhost");
-  if (!is_reverse && !is_local && impl_->NameAllowed(subject, request.name)) {
+  if (!is_reverse && !is_local && impl.NameAllowed(subject, request.name)) {
     return Allow(rules.allowed_host);
   }
   const Rule* refused = IsOffline(subject) ? rules.package_network : rules.refused_name;
-  return is_reverse || is_local || impl_->offline ? Never(refused) : Deny(refused, true);
+  return is_reverse || is_local || impl.offline ? Never(refused) : Deny(refused, true);
 }
 
 Decision Policy::EvaluateUnixSocket(const Subject& subject,
                                     const UnixSocketRequest& request) const {
-  const CommonRules& rules = impl_->common;
+  const Impl& impl = *For(subject).impl_;
+  const CommonRules& rules = impl.common;
   if (request.bound_by_this_run) return Allow(rules.socket_own);
   if (request.is_abstract) {
-    for (const SocketPattern& socket : impl_->abstract_sockets) {
+    for (const SocketPattern& socket : impl.abstract_sockets) {
       if (MatchesGlob(socket.pattern, request.name)) {
         return {Verdict::kHide, ECONNREFUSED, socket.rule, true};
       }
@@ -227,17 +238,18 @@ Decision Policy::EvaluateUnixSocket(const Subject& subject,
   for (std::string_view quiet : kQuietSockets) {
     if (MatchesPathGlob(quiet, request.name)) return Refuse(rules.socket_quiet, ENOENT, false);
   }
-  const Places places = impl_->tree.Find(request.name);
+  const Places places = impl.tree.Find(request.name);
   const Mark& allowed = places[Layer::kUserRead].depth > places[Layer::kUserWrite].depth
                             ? places[Layer::kUserRead]
                             : places[Layer::kUserWrite];
   const bool is_named = allowed && allowed.depth == places.depth;
   const bool is_hidden =
       places[Layer::kUserHide].depth >= allowed.depth && places[Layer::kUserHide];
-  for (const SocketPattern& socket : impl_->sockets) {
+  for (const SocketPattern& socket : impl.sockets) {
     const bool matches =
         socket.pattern == request.name ||
         (HasGlobCharacters(socket.pattern) && MatchesPathGlob(socket.pattern, request.name));
+    if (matches && IsGivenBack(subject, socket.rule)) return Allow(rules.socket_user);
     if (matches && !is_named) return {Verdict::kHide, ECONNREFUSED, socket.rule, true};
   }
   const Mark& credential = places[Layer::kCredential];

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "policy/document.h"
+#include "policy/path_pattern.h"
 #include "policy/text_parts.h"
 
 namespace safe_trace {
@@ -126,7 +127,95 @@ PackageIdentity FromPipBuildDirectory(const ExecFacts& facts) {
   return identity;
 }
 
+// Printable and bounded: it is shown on terminals and compared with grants.
+std::string CleanName(std::string_view name) {
+  std::string clean(name.substr(0, kMaxName));
+  for (char& c : clean) {
+    if (!IsAsciiGraphic(c)) c = '?';
+  }
+  return clean;
+}
+
+std::string FirstText(const std::string& tmpl, const TemplateFacts& facts) {
+  if (tmpl.empty()) return "";
+  for (std::string& text : ExpandTextTemplate(tmpl, facts)) {
+    if (!text.empty()) return std::move(text);
+  }
+  return "";
+}
+
+// The components of `path` behind the last one that `after` matches; empty where none does.
+std::vector<std::string_view> ComponentsAfter(std::string_view path, std::string_view after) {
+  std::vector<std::string_view> parts = SplitSkipEmpty(path, '/');
+  for (size_t i = parts.size(); i-- > 0;) {
+    if (MatchesGlob(after, parts[i])) return {parts.begin() + static_cast<long>(i) + 1, parts.end()};
+  }
+  return {};
+}
+
+// "rake-13.0.6" at the last '-' before a digit; "ffi-1.15.5-x86_64-linux" at the first such.
+Claim FromNameVersion(std::string_view text) {
+  for (size_t i = 1; i + 1 < text.size(); ++i) {
+    if (text[i] == '-' && IsAsciiDigit(text[i + 1])) {
+      return {std::string(text.substr(0, i)), std::string(text.substr(i + 1))};
+    }
+  }
+  return {std::string(text), ""};
+}
+
+// "github.com/a/b@v1.2.3/cmd": the module's path may hold '/', and stands escaped ("!a" for "A").
+Claim FromModule(const std::vector<std::string_view>& parts) {
+  Claim claim;
+  for (std::string_view part : parts) {
+    const size_t at = part.find('@');
+    if (!claim.name.empty()) claim.name += '/';
+    claim.name += part.substr(0, at);
+    if (at == std::string_view::npos) continue;
+    claim.version = std::string(part.substr(at + 1));
+    std::string plain;
+    for (size_t i = 0; i < claim.name.size(); ++i) {
+      const bool escaped = claim.name[i] == '!' && i + 1 < claim.name.size();
+      plain += escaped ? AsciiUpper(claim.name[++i]) : claim.name[i];
+    }
+    claim.name = plain;
+    return claim;
+  }
+  return {};
+}
+
+Claim FromPath(const IdentitySource& source, const TemplateFacts& facts) {
+  const std::string path = FirstText(source.path, facts);
+  const std::vector<std::string_view> parts = ComponentsAfter(path, source.after);
+  if (parts.empty()) return {};
+  if (source.form == "name-version") return FromNameVersion(parts[0]);
+  if (source.form == "module@version") return FromModule(parts);
+  if (source.form == "name/version") {
+    return {std::string(parts[0]), parts.size() > 1 ? std::string(parts[1]) : ""};
+  }
+  const bool is_scoped = parts[0].starts_with('@') && parts.size() > 1;
+  return {is_scoped ? Cat(parts[0], "/", parts[1]) : std::string(parts[0]), ""};
+}
+
 }  // namespace
+
+PackageIdentity IdentifyPackage(const std::vector<IdentitySource>& sources,
+                                const TemplateFacts& facts) {
+  PackageIdentity identity;
+  for (const IdentitySource& source : sources) {
+    const Claim claim = source.path.empty() ? Claim{FirstText(source.name, facts),
+                                                    FirstText(source.version, facts)}
+                                            : FromPath(source, facts);
+    if (claim.name.empty()) continue;
+    if (identity.name.empty()) {
+      identity.name = CleanName(claim.name);
+      identity.name_is_trusted = !source.path.empty();
+      identity.version = CleanVersion(claim.version);
+    } else if (identity.version.empty()) {
+      identity.version = CleanVersion(claim.version);
+    }
+  }
+  return identity;
+}
 
 std::string NormalizePackageName(std::string_view name) {
   std::string clean;

@@ -5,12 +5,15 @@
 #include <string>
 #include <string_view>
 
+#include "policy/path_template.h"
 #include "policy/profile.h"
 
 namespace safe_trace {
 
 struct PackageIdentity {
-  std::string name;     // normalised as PEP 503, at most 128 bytes; "" where unknown
+  // At most 128 bytes, printable; "" where unknown. From code: normalised as PEP 503; from data: as
+  // the ecosystem writes it ("@scope/name", "github.com/a/b").
+  std::string name;
   std::string version;  // at most 64 bytes, printable; "" where unknown
   // True where the manager chose the name (the directory it unpacked a requirement into); false
   // where only the package's own files claim it.
@@ -20,6 +23,9 @@ struct PackageIdentity {
 
 // `name_from` is an ExecRule's key: "pip-build-directory". An unknown key identifies nothing.
 PackageIdentity IdentifyPackage(std::string_view name_from, const ExecFacts& facts);
+// The first of `sources` that gives a name; a version that it lacks may come from a later one.
+PackageIdentity IdentifyPackage(const std::vector<IdentitySource>& sources,
+                                const TemplateFacts& facts);
 
 // "Foo.Bar__baz" to "foo-bar-baz"; other bytes than letters, digits, '.', '-', '_' become '-'.
 std::string NormalizePackageName(std::string_view name);

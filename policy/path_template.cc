@@ -68,9 +68,9 @@ Values EnvironmentValues(std::string_view rest, const TemplateFacts& facts) {
 }
 
 Values ArgumentValue(std::string_view number, const TemplateFacts& facts) {
-  const uint64_t offset = ParseUnsigned(number).value_or(0);
-  if (offset == 0 || offset > 1000) return {};
-  const size_t index = facts.script_index + offset;
+  const std::optional<uint64_t> offset = ParseUnsigned(number);
+  if (!offset || *offset > 1000) return {};
+  const size_t index = facts.script_index + *offset;
   if (index >= facts.arguments.size()) return {};
   return {facts.arguments[index]};
 }
@@ -85,6 +85,28 @@ Values OptionValues(std::string_view option, const TemplateFacts& facts) {
       values.push_back(facts.arguments[++i]);
     } else if (word.starts_with(joined)) {
       values.push_back(word.substr(joined.size()));
+    }
+  }
+  return values;
+}
+
+Values ValuesAfter(std::string_view prefix, const TemplateFacts& facts) {
+  Values values;
+  for (size_t i = facts.script_index + 1; i < facts.arguments.size(); ++i) {
+    if (facts.arguments[i].starts_with(prefix) && values.size() < kMaxResults) {
+      values.push_back(facts.arguments[i].substr(prefix.size()));
+    }
+  }
+  return values;
+}
+
+Values PathPrefixes(const TemplateFacts& facts) {
+  Values values;
+  const auto path = facts.environment.find("PATH");
+  if (path == facts.environment.end()) return values;
+  for (std::string_view directory : SplitSkipEmpty(path->second, ':')) {
+    if (directory.size() > 4 && directory.ends_with("/bin") && values.size() < kMaxResults) {
+      values.emplace_back(directory.substr(0, directory.size() - 4));
     }
   }
   return values;
@@ -131,6 +153,9 @@ std::string ExecutablePrefix(const TemplateFacts& facts) {
 // The values of what stands between one pair of braces.
 Values ExpandName(std::string_view name, const TemplateFacts& facts, int nesting) {
   if (name == "cwd") return NonEmpty(facts.working_directory);
+  if (name == "path-prefix") return PathPrefixes(facts);
+  if (name == "project") return NonEmpty(facts.project);
+  if (name == "exe") return NonEmpty(facts.executable);
   if (name == "home") return NonEmpty(facts.home);
   if (name == "cache") return NonEmpty(UnderHome(facts, "XDG_CACHE_HOME", ""));
   if (name == "config") return NonEmpty(UnderHome(facts, "XDG_CONFIG_HOME", ""));
@@ -145,6 +170,11 @@ Values ExpandName(std::string_view name, const TemplateFacts& facts, int nesting
     const std::optional<std::string> head = LeadingMatch(facts.working_directory, rest);
     return head ? Values{*head} : Values{};
   }
+  if (kind == "exe") {
+    const std::optional<std::string> head = LeadingMatch(facts.executable, rest);
+    return head ? Values{*head} : Values{};
+  }
+  if (kind == "after") return ValuesAfter(rest, facts);
   if (kind == "arg") return ArgumentValue(rest, facts);
   if (kind == "env") return EnvironmentValues(rest, facts);
   if (kind == "option") return OptionValues(rest, facts);
@@ -191,6 +221,10 @@ Values ExpandText(std::string_view text, const TemplateFacts& facts, int nesting
 }
 
 }  // namespace
+
+std::vector<std::string> ExpandTextTemplate(const std::string& tmpl, const TemplateFacts& facts) {
+  return ExpandText(tmpl, facts, 0);
+}
 
 std::vector<std::string> ExpandTemplate(const std::string& tmpl, const TemplateFacts& facts) {
   std::vector<std::string> out;

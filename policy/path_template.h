@@ -12,6 +12,7 @@ namespace safe_trace {
 
 struct TemplateFacts {
   std::string working_directory;
+  std::string project;  // the directory that the run began in
   std::string home;
   std::map<std::string, std::string> environment;
   std::vector<std::string> install_targets;
@@ -24,13 +25,19 @@ struct TemplateFacts {
 
 // Understood in `tmpl`:
 //   {cwd}            the working directory
+//   {project}        the directory that the run began in
+//   {exe}            the canonical path of what runs
+//   {exe:GLOB}       the shortest leading path of it that GLOB matches
+//   {path-prefix}    of each directory of PATH that ends in "/bin" what stands before that
+//   {after:PREFIX}   of each argument after the matched script that begins with PREFIX the rest:
+//                    {after:incremental=} of "-C incremental=/x" is /x
 //   {cwd:GLOB}       the shortest leading path of it that GLOB (MatchesPathGlob) matches
 //   {home}           the home
 //   {cache}          $XDG_CACHE_HOME, else {home}/.cache
 //   {install}        each install target
 //   {tmp}            each temporary directory
 //   {exe-prefix}     the executable's directory without its last component ("/venv" of /venv/bin/x)
-//   {arg:N}          the Nth argument after the matched script, from 1
+//   {arg:N}          the Nth argument after the matched script; 0 is the script itself
 //   {env:NAME}       each element of a colon-separated variable
 //   {env:NAME:GLOB}  of each element the shortest leading path that GLOB matches:
 //                    {env:PATH:/**/pip-build-env-*} of /tmp/pip-build-env-x/bin:/bin is
@@ -43,6 +50,8 @@ struct TemplateFacts {
 // are absolute, lexically normalised, without "..", not "/" and not the home itself; at most 64 of
 // them. A template that cannot be expanded gives nothing.
 std::vector<std::string> ExpandTemplate(const std::string& tmpl, const TemplateFacts& facts);
+// The same for any text: what stands in the template, neither made absolute nor normalised.
+std::vector<std::string> ExpandTextTemplate(const std::string& tmpl, const TemplateFacts& facts);
 
 }  // namespace safe_trace
 

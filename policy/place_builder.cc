@@ -25,7 +25,7 @@ constexpr std::string_view kSharedDirectories[] = {
     "/",    "/opt",   "/var",  "/var/lib", "/var/log",  "/var/cache", "/var/spool", "/srv",
     "/mnt", "/media", "/home", "/run",     "/run/user", "/proc",      "/sys",       "/dev"};
 constexpr std::string_view kDevices[] = {"/dev/null", "/dev/zero", "/dev/full",
-                                         "/dev/tty",  "/dev/ptmx", "/dev/pts"};
+                                         "/dev/tty",  "/dev/ptmx", "/dev/pts/ptmx"};
 constexpr std::string_view kInputDevices[] = {"/dev/random", "/dev/urandom"};
 // Configuration that build tools look for by themselves: absent for package code, no alarm.
 constexpr std::string_view kQuietFiles[] = {
@@ -186,8 +186,12 @@ class PlaceBuilder {
       for (const std::string& path : entry.project_paths) {
         AddProjectPlace({ComponentsOf(path), rule, false, exceptions});
       }
+      exceptions.clear();
+      for (const std::string& path : entry.package_project_exceptions) {
+        exceptions.push_back(ComponentsOf(path));
+      }
       for (const std::string& path : entry.package_project_paths) {
-        AddProjectPlace({ComponentsOf(path), rule, true});
+        AddProjectPlace({ComponentsOf(path), rule, true, exceptions});
       }
     }
     // A project's file counts when it was trusted; nothing supervised may write one.
@@ -210,6 +214,9 @@ class PlaceBuilder {
     for (const std::string& target : facts_.install_targets) {
       AddLibrary(NormalizePath(target), impl_.common.install_target);
     }
+    for (const std::string& environment : facts_.environments) {
+      Add(NormalizePath(environment), Layer::kLibrary, impl_.common.install_target);
+    }
     if (!IsSystemPath(facts_.working_directory) && facts_.working_directory != "/") {
       Add(facts_.working_directory, Layer::kWorking, impl_.common.working_directory);
     }
@@ -231,6 +238,11 @@ class PlaceBuilder {
   void AddDevices() {
     Add("/dev", Layer::kDevices, impl_.common.other_device);
     for (std::string_view node : kDevices) Add(node, Layer::kDevice, impl_.common.device);
+    // Not all of /dev/pts: other terminals of the user are there too. Those that the run itself
+    // makes are known to the supervisor alone.
+    for (const std::string& node : facts_.terminals) {
+      if (IsWithin(node, "/dev")) Add(node, Layer::kDevice, impl_.common.terminal);
+    }
     for (std::string_view node : kInputDevices) Add(node, Layer::kInputDevice, impl_.common.device);
     Add("/proc", Layer::kKernelFiles, impl_.common.kernel_files);
     Add("/sys", Layer::kKernelFiles, impl_.common.kernel_files);
@@ -337,7 +349,8 @@ bool Policy::Impl::IsHomeOrAbove(std::string_view path) const {
                      [&](const std::string& home) { return IsWithin(home, path); });
 }
 
-bool Policy::Impl::IsTooWideForOwn(std::string_view path, bool for_writing) const {
+bool Policy::Impl::IsTooWideForOwn(std::string_view path, bool for_writing,
+                                   bool installed) const {
   if (path.empty() || path[0] != '/' || IsSharedDirectory(path) || IsHomeOrAbove(path)) return true;
   const Places at = tree.Find(path);
   if (at[Layer::kState] || at[Layer::kUserHide] || at[Layer::kCredential] ||
@@ -353,6 +366,10 @@ bool Policy::Impl::IsTooWideForOwn(std::string_view path, bool for_writing) cons
   }
   if (path == "/dev/shm") return true;
   if (!for_writing) return false;
+  if (installed) {
+    return std::none_of(facts.install_targets.begin(), facts.install_targets.end(),
+                        [&](const std::string& target) { return IsWithin(path, target); });
+  }
   if (IsSystemPath(path) || at[Layer::kSystem]) return true;
   const Mark& library = at[Layer::kLibrary];
   if (library && library.depth >= at[Layer::kWorking].depth) return true;

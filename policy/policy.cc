@@ -138,7 +138,8 @@ Policy::~Policy() = default;
 absl::StatusOr<std::unique_ptr<const Policy>> Policy::Build(const HostFacts& facts,
                                                             const Config& config,
                                                             const CredentialCatalog& catalog,
-                                                            const Profile& profile) {
+                                                            const Profile& profile,
+                                                            NestedPolicyBuilder nested) {
   if (absl::Status status = CheckPath(facts.home, "home"); !status.ok()) return status;
   if (absl::Status status = CheckPath(facts.working_directory, "working directory"); !status.ok()) {
     return status;
@@ -147,6 +148,7 @@ absl::StatusOr<std::unique_ptr<const Policy>> Policy::Build(const HostFacts& fac
   impl->facts = facts;
   if (impl->facts.working_directory.empty()) impl->facts.working_directory = "/";
   impl->profile = profile;
+  if (nested) impl->nested = std::make_unique<NestedPolicies>(std::move(nested));
   AddCommonRules(*impl);
   AddPlaces(*impl, config, catalog);
   for (const std::string& program : catalog.denied_programs) {

@@ -3,6 +3,7 @@
 #ifndef SAFE_TRACE_POLICY_POLICY_H_
 #define SAFE_TRACE_POLICY_POLICY_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -45,12 +46,20 @@ struct PolicyItem {
 // that exist and fills HostFacts.links with the ones that lead elsewhere.
 std::vector<std::string> CatalogPaths(const HostFacts& facts, const CredentialCatalog& catalog);
 
+class Policy;
+// Makes the policy of a manager that something else of the run starts. Called at an exec, once for
+// each profile; where it fails, the process stays what it was.
+using NestedPolicyBuilder = std::function<absl::StatusOr<std::unique_ptr<const Policy>>(
+    const Profile& profile, const ExecFacts& facts)>;
+
 class Policy {
  public:
+  // Without a `nested` builder, only the command itself can be a manager.
   static absl::StatusOr<std::unique_ptr<const Policy>> Build(const HostFacts& facts,
                                                              const Config& config,
                                                              const CredentialCatalog& catalog,
-                                                             const Profile& profile);
+                                                             const Profile& profile,
+                                                             NestedPolicyBuilder nested = {});
   ~Policy();
   Policy(const Policy&) = delete;
   Policy& operator=(const Policy&) = delete;
@@ -67,9 +76,18 @@ class Policy {
   // `executable` is the canonical path of what would run, or really runs.
   Decision EvaluateExecute(const Subject& subject, std::string_view executable) const;
 
-  // The subject after an exec: the same, or what a role rule of the profile makes of it.
-  // Only a manager's exec can change the role; package is sticky.
+  // The subject after an exec: the same, or what a role rule of the profile makes of it; or a
+  // manager, where a command, a project's script or another manager starts one. Package and program
+  // are sticky. May read files through the nested builder.
   Subject SubjectAfterExec(const Subject& before, const ExecFacts& facts) const;
+  // False where no exec of this subject can change it.
+  static bool MayChangeAtExec(const Subject& subject);
+  // What an image of `subject` gets where the variable is not set: of the profile, and of what the
+  // launcher kept back (`withheld`, "NAME=value") what a nested manager may have.
+  // `exists` looks at a path, for variables that make sense only where something is installed.
+  std::vector<std::string> VariablesFor(
+      const Subject& subject, const std::vector<std::string>& withheld,
+      const std::function<bool(const std::string& path)>& exists) const;
 
   FloorRequest FloorFor(const Subject& subject) const;
   // True where an entry with this base name is a credential wherever it lies (".env", "id_rsa").
@@ -83,6 +101,9 @@ class Policy {
 
   // A stable hexadecimal digest of everything that decides, for the trace's first line.
   std::string Digest() const;
+
+  // The policy that decides for a subject: of its manager's profile.
+  const Policy& For(const Subject& subject) const;
 
   struct Impl;  // policy_impl.h, for policy's own files only
 

@@ -3,6 +3,9 @@
 #define SAFE_TRACE_POLICY_POLICY_IMPL_H_
 
 #include <deque>
+#include <map>
+#include <memory>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,7 +25,8 @@ struct ProjectPlace {
   Components components;
   const Rule* rule = nullptr;
   bool package_only = false;
-  // What others than package code may write inside, from the project's directory too.
+  // What may be written inside all the same, from the project's directory too: by others than
+  // package code, or by it where the place is its alone.
   std::vector<Components> exceptions{};
 };
 
@@ -40,7 +44,7 @@ struct SocketPattern {
 };
 
 struct PackageGrant {
-  std::string package;  // normalised
+  std::string package;  // as the user wrote it
   std::string version;  // "" for any
   HostPort host;
 };
@@ -58,7 +62,26 @@ struct CommonRules {
   const Rule *variable_kept, *variable_plain, *variable_own, *variable_hidden, *variable_shape;
 };
 
+// The policies of managers that something else started, by ecosystem and working directory.
+// Thread-safe: the broker asks from its own thread.
+class NestedPolicies {
+ public:
+  explicit NestedPolicies(NestedPolicyBuilder builder) : builder_(std::move(builder)) {}
+  // Null where there is none (yet).
+  const Policy* Find(const Subject& subject) const;
+  // Null where the builder failed, or there are too many.
+  const Policy* FindOrBuild(const Profile& profile, const ExecFacts& facts);
+
+ private:
+  NestedPolicyBuilder builder_;
+  mutable std::shared_mutex mutex_;
+  // A builder that failed is not asked again: null.
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<const Policy>> policies_;
+};
+
 struct Policy::Impl {
+  std::unique_ptr<NestedPolicies> nested;  // null in a nested policy itself
+
   HostFacts facts;
   Profile profile;
   bool offline = false;
@@ -76,6 +99,7 @@ struct Policy::Impl {
   NamePatternSet denied_programs;
 
   std::vector<HostPort> hosts;
+  std::vector<HostPort> user_hosts;  // of these, what the user allowed by --allow-host and the like
   std::vector<PackageGrant> grants;
   std::vector<SocketPattern> sockets, abstract_sockets;
 
@@ -103,17 +127,21 @@ struct Policy::Impl {
                                bool empty_directory) const;
 
   // network_rules.cc
+  const std::vector<HostPort>& HostsFor(const Subject& subject) const;
   const Rule* HostRule(const Subject& subject, const NetworkRequest& request,
                        const IpAddress& address) const;
   bool NameAllowed(const Subject& subject, std::string_view name) const;
 
   // place_builder.cc
   bool IsHomeOrAbove(std::string_view path) const;
-  // True where a subject's own place may not be: see SubjectAfterExec.
-  bool IsTooWideForOwn(std::string_view path, bool for_writing) const;
+  // True where a subject's own place may not be: see SubjectAfterExec. `installed`: it must lie
+  // inside an install target.
+  bool IsTooWideForOwn(std::string_view path, bool for_writing, bool installed = false) const;
 };
 
 inline Decision Allow(const Rule* rule) { return {Verdict::kAllow, 0, rule, false}; }
+// True where a helper of a manager was given this catalogue entry back.
+bool IsGivenBack(const Subject& subject, const Rule* rule);
 Decision Hide(const Rule* rule);                     // ENOENT, a violation
 Decision Deny(const Rule* rule, bool is_violation);  // EACCES
 

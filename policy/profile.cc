@@ -37,19 +37,93 @@ void ReadRole(TableReader& table, Role& role) {
   role = *parsed;
 }
 
+IdentitySource ReadIdentity(TableReader& table) {
+  IdentitySource source;
+  table.Read("name", source.name);
+  table.Read("version", source.version);
+  table.Read("path", source.path);
+  table.Read("after", source.after);
+  table.Read("form", source.form);
+  static constexpr std::array<std::string_view, 4> kForms = {"name-version", "name/version",
+                                                             "module@version", "name"};
+  if (source.name.empty() == source.path.empty()) {
+    table.Fail(table.line(), "an identity needs either 'name' or 'path'");
+  } else if (!source.path.empty() &&
+             std::find(kForms.begin(), kForms.end(), source.form) == kForms.end()) {
+    table.Fail(table.line(),
+               "'form' must be name-version, name/version, module@version or name");
+  }
+  return source;
+}
+
+void ReadRegistry(TableReader& table, Profile& profile) {
+  RegistrySource source;
+  std::optional<bool> replaces, project;
+  std::optional<std::string> form;
+  table.Read("variables", source.variables);
+  table.Read("options", source.options);
+  table.Read("files", source.files);
+  table.Read("format", source.format);
+  table.Read("keys", source.keys);
+  table.Read("form", form);
+  table.Read("replaces_default", replaces);
+  table.Read("project", project);
+  source.form = form.value_or("url");
+  source.replaces_default = replaces.value_or(false);
+  source.project = project.value_or(false);
+  static constexpr std::array<std::string_view, 5> kFormats = {"ini", "toml", "yaml", "json",
+                                                               "variables"};
+  if (!source.files.empty() &&
+      std::find(kFormats.begin(), kFormats.end(), source.format) == kFormats.end()) {
+    table.Fail(table.line(), "'format' must be ini, toml, yaml, json or variables");
+  }
+  if (source.form != "url" && source.form != "proxy" && source.form != "host") {
+    table.Fail(table.line(), "'form' must be url, proxy or host");
+  }
+  if (source.files.empty() != source.keys.empty()) {
+    table.Fail(table.line(), "'files' and 'keys' belong together");
+  }
+  profile.registries.push_back(std::move(source));
+}
+
+void ReadVariable(TableReader& table, Profile& profile) {
+  DefaultVariable variable;
+  table.Read("name", variable.name);
+  table.Read("value", variable.value);
+  table.Read("at", variable.at);
+  table.Read("needs", variable.needs);
+  if (variable.name.empty()) table.Fail(table.line(), "a [[variable]] needs a name");
+  profile.default_variables.push_back(std::move(variable));
+}
+
 void ReadExecRule(TableReader& table, Profile& profile) {
   ExecRule rule;
+  std::optional<bool> downloaded;
   table.Read("id", rule.id);
   table.Read("arguments", rule.arguments);
   table.Read("arguments_absent", rule.arguments_absent);
+  table.Read("executables", rule.executables);
+  table.Read("working_directory", rule.working_directory);
   table.Read("environment_set", rule.environment_set);
+  table.Read("in_project", rule.in_project);
   ReadRole(table, rule.role);
+  table.Read("downloaded", downloaded);
+  rule.downloaded = downloaded.value_or(false);
   table.Read("name_from", rule.name_from);
+  table.Tables("identity", [&](TableReader& source) { rule.identity.push_back(ReadIdentity(source)); });
   table.Read("reads", rule.reads);
   table.Read("writes", rule.writes);
+  table.Read("installed_writes", rule.installed_writes);
+  table.Read("gives", rule.gives);
   if (rule.id.empty()) table.Fail(table.line(), "an [[exec]] needs an id");
-  if (rule.arguments.empty() && rule.environment_set.empty()) {
-    table.Fail(table.line(), "an [[exec]] without arguments and environment_set matches anything");
+  if (rule.arguments.empty() && rule.environment_set.empty() && rule.executables.empty() &&
+      rule.working_directory.empty()) {
+    table.Fail(table.line(),
+               "an [[exec]] without arguments, executables, working_directory and "
+               "environment_set matches anything");
+  }
+  if (!rule.gives.empty() && rule.role != Role::kManager) {
+    table.Fail(table.line(), "only a helper with the role manager is given credentials");
   }
   profile.exec_rules.push_back(std::move(rule));
 }
@@ -65,7 +139,12 @@ void ReadProfile(TableReader& file, Profile& profile) {
   file.Read("default_hosts", profile.default_hosts);
   file.Read("companion_hosts", profile.companion_hosts);
   file.Read("path_options", profile.path_options);
-  file.Read("default_variables", profile.default_variables);
+  file.Read("installs", profile.installs);
+  std::optional<bool> pep503;
+  file.Read("pep503_names", pep503);
+  profile.pep503_names = pep503.value_or(false);
+  file.Tables("registry", [&](TableReader& table) { ReadRegistry(table, profile); });
+  file.Tables("variable", [&](TableReader& table) { ReadVariable(table, profile); });
   file.Tables("command", [&](TableReader& table) {
     CommandWrites command;
     table.Read("names", command.commands);

@@ -26,17 +26,67 @@ struct ExecFacts {
   std::function<std::string(const std::string& path)> read_file;
 };
 
+// One way to a package's name and version. Either `name` and `version` are templates of text, or
+// `path` is one of a path in which the component (or components) after `after` tells both.
+struct IdentitySource {
+  std::string name;     // "{env:npm_package_name}"
+  std::string version;  // "{env:npm_package_version}"
+  std::string path;     // "{cwd}"
+  std::string after;    // a glob on one component: "gems"; the last that matches counts
+  // "name-version" (the version begins at the last '-' before a digit), "name/version",
+  // "module@version" (over several components), "name" (no version; "@scope/name" too).
+  std::string form;
+};
+
 // One rule of `[[exec]]`: when it matches the exec of a manager process, the new image gets a role.
+// In all globs here `*` matches '/' and newlines too.
 struct ExecRule {
-  std::string id;                      // "pip.build-backend"
-  // Globs, each must match some argument, in this order; here `*` matches '/' and newlines too.
-  std::vector<std::string> arguments;
-  std::vector<std::string> arguments_absent;  // globs that no argument may match
-  std::vector<std::string> environment_set;  // names that must be present
+  std::string id;  // "pip.build-backend"
+  std::vector<std::string> arguments;  // each must match some argument, in this order
+  std::vector<std::string> arguments_absent;   // no argument may match
+  std::vector<std::string> executables;        // one must match the canonical path; empty: any
+  std::vector<std::string> working_directory;  // one must match; empty: any
+  std::vector<std::string> environment_set;  // "NAME" must be present, "NAME=GLOB" match as well
+  // The working directory must (not) lie in the project: the directory that the run began in.
+  std::optional<bool> in_project;
   Role role = Role::kPackage;
-  std::string name_from;               // how name and version are found: see docs/adding-a-manager
-  std::vector<std::string> reads;      // templates: "{cwd}", "{arg:N}", "{env:PYTHONPATH}", ...
+  // The code was fetched by this very run: as a manager that it starts, it gets no credentials.
+  bool downloaded = false;
+  std::string name_from;  // a finder in code: see docs/adding-a-manager
+  std::vector<IdentitySource> identity;  // otherwise the first that gives a name
+  std::vector<std::string> reads;        // templates: "{cwd}", "{arg:N}", "{env:PYTHONPATH}", ...
   std::vector<std::string> writes;
+  // As writes, for places inside an install target, where `writes` gives nothing: the package's own
+  // directory ("node_modules/NAME").
+  std::vector<std::string> installed_writes;
+  std::vector<std::string> gives;  // catalogue ids given back to a helper (role manager): "ssh"
+};
+
+// Where configuration names the hosts of registries. The launcher reads it without the manager.
+struct RegistrySource {
+  std::vector<std::string> variables;  // globs on the names of variables
+  std::vector<std::string> options;    // "--registry": its value on the command line
+  // Templates of files ("{home}/.npmrc"; "{ancestors}/.cargo/config.toml" is asked for in the
+  // working directory and each above it), their format and globs on dotted keys in them.
+  std::vector<std::string> files;
+  std::string format;  // "ini", "toml", "yaml", "json", "variables" (NAME=VALUE lines)
+  std::vector<std::string> keys;
+  // "url": words that are URLs. "proxy": a URL, its scheme may lack. "host": a name or a URL.
+  std::string form = "url";
+  // Where this names a host, the default hosts do not count any more.
+  bool replaces_default = false;
+  // A file of the project: its hosts count once the user trusts the file.
+  bool project = false;
+};
+
+// A variable given to the command where the user has not set it.
+struct DefaultVariable {
+  std::string name;
+  std::string value;  // text, or a template; of several values the first whose `at` exists
+  // Templates of paths with as many values as `value`; "" where nothing must exist. `at` chooses,
+  // `needs` must exist as well: the first `node` of PATH, if its headers are there.
+  std::string at;
+  std::string needs;
 };
 
 // What one command of a manager writes in addition: `pip download` fills the working directory.
@@ -51,6 +101,8 @@ struct Profile {
   Role role = Role::kCommand;              // of the command itself
   std::vector<std::string> programs;       // base names (globs) that are this manager: "pip", "pip3*"
   std::vector<std::string> modules;        // python -m NAME
+  std::vector<std::string> installs;       // templates: where it installs what others then import
+  std::vector<RegistrySource> registries;
   std::vector<std::string> own_credentials;  // catalogue ids, paths given back: "credential.netrc"
   std::vector<std::string> own_variables;  // name globs that are kept: "PIP_*"
   std::vector<std::string> writes;         // templates: "{home}/.cache/pip", "{cwd}", "{install}"
@@ -59,14 +111,19 @@ struct Profile {
   std::vector<std::pair<std::string, std::string>> companion_hosts;
   std::vector<std::string> path_options;   // options whose value is a path to write: "--target"
   std::vector<CommandWrites> command_writes;
-  // Variables given to the command where the user has not set them. See the profile for why.
-  std::vector<std::pair<std::string, std::string>> default_variables;
+  std::vector<DefaultVariable> default_variables;
   std::vector<ExecRule> exec_rules;
+  bool pep503_names = false;  // "Foo.Bar" and "foo-bar" are the same package
 };
 
 // The index in `arguments` of what the rule's first pattern matched, when the whole rule matches
-// this exec; -1 where it does not. A rule without patterns matches at index 0.
-int MatchExecRule(const ExecRule& rule, const ExecFacts& facts);
+// this exec; -1 where it does not. A rule without patterns matches at index 0. `project`: the
+// directory that the run began in.
+int MatchExecRule(const ExecRule& rule, const ExecFacts& facts, std::string_view project);
+// The index in `arguments` just behind what names the manager ("pip", "python -m pip").
+size_t ManagerWordsBegin(const Profile& profile, const std::vector<std::string>& arguments);
+// The script that an interpreter is given, "" where none: "/usr/bin/npm" of `node /usr/bin/npm`.
+std::string InterpretedScript(const std::vector<std::string>& arguments);
 // The writes of `profile.command_writes` that this command line calls for, as templates.
 std::vector<std::string> WritesOfCommand(const Profile& profile,
                                          const std::vector<std::string>& arguments);

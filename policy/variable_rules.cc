@@ -63,14 +63,14 @@ void AddVariables(Policy::Impl& impl, const Config& config, const CredentialCata
 }
 
 Decision Policy::EvaluateVariable(const Subject& subject, const VariableRequest& request) const {
-  const Impl& impl = *impl_;
+  const Impl& impl = *For(subject).impl_;
   const CommonRules& rules = impl.common;
   if (MatchesAny(impl.kept_variables, request.name)) return Allow(rules.variable_kept);
   for (const auto& [glob, rule] : impl.user_hidden_variables) {
     if (MatchesGlob(glob, request.name)) return Remove(rule);
   }
   if (IsEssential(request.name)) return Allow(rules.variable_plain);
-  if (subject.role == Role::kManager &&
+  if (subject.role == Role::kManager && !subject.downloaded &&
       (MatchesAny(impl.profile.own_variables, request.name) || IsProxy(request.name))) {
     return Allow(rules.variable_own);
   }

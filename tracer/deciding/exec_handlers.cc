@@ -60,6 +60,15 @@ std::string_view ValueOf(std::string_view variable) {
   return equals == std::string_view::npos ? std::string_view() : variable.substr(equals + 1);
 }
 
+// What package code is given of its own in place of what lies in the home. git takes a configuration
+// that it may look at but not open for an error; compiler caches fail where they cannot write.
+std::vector<std::pair<const char*, std::string>> PackageVariables(const std::string& own) {
+  return {{"TMPDIR", own},
+          {"XDG_CACHE_HOME", own + "/.cache"},
+          {"CCACHE_DIR", own + "/.cache/ccache"},
+          {"GIT_CONFIG_GLOBAL", "/dev/null"}};
+}
+
 std::string Joined(const std::vector<std::string>& names, size_t limit) {
   std::string text;
   for (const std::string& name : names) {
@@ -131,7 +140,7 @@ absl::StatusOr<ExecOutcome> ExecHandlers::AfterExec(Process& process, Image& ima
     outcome.kill = true;
     return outcome;
   }
-  bool may_change = subject.role == Role::kManager;
+  bool may_change = Policy::MayChangeAtExec(subject);
   if (!may_change && options_.shim_path.empty()) return outcome;
   absl::StatusOr<std::vector<std::string>> environment = ReadEnvironmentOf(process.tgid);
   if (!environment.ok()) return environment.status();
@@ -139,8 +148,8 @@ absl::StatusOr<ExecOutcome> ExecHandlers::AfterExec(Process& process, Image& ima
     ExecFacts facts{image.executable, image.arguments, *environment, image.working_directory,
                     ReadFactFile};
     Subject after = policy_.SubjectAfterExec(subject, facts);
-    if (after.role != subject.role) {
-      absl::Status status = EnterPackage(process, std::move(after), *environment, outcome);
+    if (after != subject) {
+      absl::Status status = EnterSubject(process, std::move(after), *environment, outcome);
       if (!status.ok()) return status;
     }
   }
@@ -149,34 +158,62 @@ absl::StatusOr<ExecOutcome> ExecHandlers::AfterExec(Process& process, Image& ima
 }
 
 // The process gets a domain of its own, and the surgery that makes its image fit it.
-absl::Status ExecHandlers::EnterPackage(Process& process, Subject subject,
+absl::Status ExecHandlers::EnterSubject(Process& process, Subject subject,
                                         const std::vector<std::string>& environment,
                                         ExecOutcome& outcome) const {
-  absl::StatusOr<ConfinedDomain> confined = domains_.Make(std::move(subject), process.domain);
+  const Subject before = process.domain->subject;
+  absl::StatusOr<ConfinedDomain> confined =
+      subject.role == Role::kManager ? domains_.MakeManager(std::move(subject), process.domain)
+                                     : domains_.Make(std::move(subject), process.domain);
   if (!confined.ok()) return confined.status();
   process.domain = confined->domain;
   outcome.surgery.ruleset = std::move(confined->ruleset);
+  EditEnvironment(process, before, environment, outcome);
+  return absl::OkStatus();
+}
+
+void ExecHandlers::EditEnvironment(const Process& process, const Subject& before,
+                                   const std::vector<std::string>& environment,
+                                   ExecOutcome& outcome) const {
+  const Subject& subject = process.domain->subject;
   std::vector<std::string>& removed = outcome.removed_variables;
   std::string list_before;
   for (const std::string& variable : environment) {
     VariableRequest request{NameOf(variable), ValueOf(variable)};
     if (request.name == ST_REMOVED_VARIABLES) list_before = ValueOf(variable);
-    if (policy_.EvaluateVariable(process.domain->subject, request).allowed()) continue;
+    if (policy_.EvaluateVariable(subject, request).allowed()) continue;
     removed.emplace_back(request.name);
   }
   EnvironmentEdit& edit = outcome.surgery.environment;
   edit.removed_names = removed;
-  for (const char* name : {"TMPDIR", "TMP", "TEMP", ST_REMOVED_VARIABLES}) {
-    edit.removed_names.emplace_back(name);
+  if (!process.domain->temporary_directory.empty() && subject.role == Role::kPackage) {
+    for (const char* name : {"TMP", "TEMP"}) edit.removed_names.emplace_back(name);
+    const std::string& own = process.domain->temporary_directory;
+    for (const auto& [name, value] : PackageVariables(own)) {
+      edit.removed_names.emplace_back(name);
+      edit.added.push_back(std::string(name) + "=" + value);
+    }
   }
-  edit.added.push_back("TMPDIR=" + process.domain->temporary_directory);
+  if (subject.role == Role::kManager && subject.ecosystem != before.ecosystem) {
+    for (std::string& variable :
+         policy_.VariablesFor(subject, options_.withheld_variables, [](const std::string& path) {
+           return access(path.c_str(), F_OK) == 0;
+         })) {
+      const std::string prefix(variable, 0, variable.find('=') + 1);
+      const bool is_set = std::any_of(environment.begin(), environment.end(), [&](const auto& v) {
+        return v.starts_with(prefix);
+      });
+      if (!is_set) edit.added.push_back(std::move(variable));
+    }
+  }
   // The shim reports lookups of what is gone; what the launcher removed stays in the list.
   std::string list = Joined(removed, kMaximumRemovedList);
   if (!list_before.empty() && list.size() + 1 + list_before.size() <= kMaximumRemovedList) {
     list += (list.empty() ? "" : ":") + list_before;
   }
+  if (list == list_before) return;
+  edit.removed_names.emplace_back(ST_REMOVED_VARIABLES);
   if (!list.empty()) edit.added.push_back(std::string(ST_REMOVED_VARIABLES) + "=" + list);
-  return absl::OkStatus();
 }
 
 // Another C library's dynamic linker would refuse to start with glibc's shim, and a sanitizer's

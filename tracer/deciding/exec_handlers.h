@@ -35,6 +35,8 @@ class ExecHandlers {
   struct Options {
     std::string shim_path;      // what LD_PRELOAD was given, "" for none
     bool floor_present = true;  // a Landlock domain confines every task
+    // "NAME=value" that the command was not given: a manager that it starts may get its own back.
+    std::vector<std::string> withheld_variables;
   };
   ExecHandlers(const Policy& policy, const TraceeMemory& memory, const PathResolver& resolver,
                const FloorView& floor, PackageDomains& domains, Reporter& reporter, Options options)
@@ -53,9 +55,11 @@ class ExecHandlers {
   absl::StatusOr<ExecOutcome> AfterExec(Process& process, Image& image) const;
 
  private:
-  absl::Status EnterPackage(Process& process, Subject subject,
+  absl::Status EnterSubject(Process& process, Subject subject,
                             const std::vector<std::string>& environment,
                             ExecOutcome& outcome) const;
+  void EditEnvironment(const Process& process, const Subject& before,
+                       const std::vector<std::string>& environment, ExecOutcome& outcome) const;
   void DropForeignPreload(const Image& image, const std::vector<std::string>& environment,
                           EnvironmentEdit& edit) const;
 

@@ -47,6 +47,14 @@ bool TakeNamedSecrets(const Policy& policy, FloorRequest& request) {
   return found;
 }
 
+void AddWritableRoots(const FloorRequest& request, Domain& domain) {
+  for (const auto* grants : {&request.grants, &request.regrants}) {
+    for (const PathGrant& grant : *grants) {
+      if (Any(grant.access & Access::kWrite)) domain.writable_roots.push_back(grant.path);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<DirectoryEntry> ListDirectory(const std::string& path) {
@@ -78,11 +86,7 @@ absl::StatusOr<ConfinedDomain> BuildDomain(const Policy& policy, Subject subject
   ConfinedDomain confined;
   auto domain = std::make_shared<Domain>();
   FloorRequest request = policy.FloorFor(subject);
-  for (const auto* grants : {&request.grants, &request.regrants}) {
-    for (const PathGrant& grant : *grants) {
-      if (Any(grant.access & Access::kWrite)) domain->writable_roots.push_back(grant.path);
-    }
-  }
+  AddWritableRoots(request, *domain);
   if (landlock_abi > 0) {
     // Processes come and go: a /proc that is granted entry by entry would lack them. The kernel
     // guards what is secret there (Landlock: other domains' processes; no capabilities: the rest).
@@ -105,12 +109,15 @@ absl::StatusOr<ConfinedDomain> BuildDomain(const Policy& policy, Subject subject
 
 absl::StatusOr<ConfinedDomain> PackageDomains::Make(Subject subject,
                                                     std::shared_ptr<const Domain> outer) {
-  std::string directory = temporary_root_ + "/p" + std::to_string(next_directory_++);
-  if (mkdir(directory.c_str(), 0700) != 0) {
-    return LastErrnoStatus("making a package's temporary directory " + directory);
+  std::string directory;
+  if (subject.role == Role::kPackage) {
+    directory = temporary_root_ + "/p" + std::to_string(next_directory_++);
+    if (mkdir(directory.c_str(), 0700) != 0) {
+      return LastErrnoStatus("making a package's temporary directory " + directory);
+    }
+    subject.own.push_back({directory, Access::kRead | Access::kWrite | Access::kExecute});
   }
   for (PathGrant& grant : subject.own) grant.path = Canonical(grant.path);
-  subject.own.push_back({directory, Access::kRead | Access::kWrite | Access::kExecute});
   if (!shim_path_.empty()) subject.own.push_back({shim_path_, Access::kRead | Access::kExecute});
   absl::StatusOr<ConfinedDomain> confined = BuildDomain(policy_, std::move(subject), landlock_abi_);
   if (!confined.ok()) return confined.status();
@@ -119,6 +126,18 @@ absl::StatusOr<ConfinedDomain> PackageDomains::Make(Subject subject,
   domain->outer = std::move(outer);
   confined->domain = std::move(domain);
   return confined;
+}
+
+absl::StatusOr<ConfinedDomain> PackageDomains::MakeManager(Subject subject,
+                                                           std::shared_ptr<const Domain> outer) {
+  auto domain = std::make_shared<Domain>();
+  AddWritableRoots(policy_.FloorFor(subject), *domain);
+  domain->subject = std::move(subject);
+  domain->floor = outer->floor;
+  domain->temporary_directory = outer->temporary_directory;
+  domain->on_behalf_only = outer->on_behalf_only;
+  domain->outer = std::move(outer);
+  return ConfinedDomain{std::move(domain), UniqueFd()};
 }
 
 }  // namespace safe_trace

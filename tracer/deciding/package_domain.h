@@ -38,6 +38,9 @@ class PackageDomains {
 
   // The subject's paths are made canonical where they exist.
   absl::StatusOr<ConfinedDomain> Make(Subject subject, std::shared_ptr<const Domain> outer);
+  // For a manager, or a helper of one, that something else started: the kernel's floor stays the
+  // outer one, and what it may do beyond that is done on its behalf.
+  absl::StatusOr<ConfinedDomain> MakeManager(Subject subject, std::shared_ptr<const Domain> outer);
 
  private:
   const Policy& policy_;

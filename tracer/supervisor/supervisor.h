@@ -27,6 +27,7 @@ struct SupervisorOptions {
   int landlock_abi = 0;            // 0: no floor by Landlock
   std::string shim_path;           // "" where nothing is preloaded
   std::string temporary_root;      // of this run alone
+  std::vector<std::string> withheld_variables;  // see ExecHandlers::Options
   uint64_t maximum_tasks = 0;      // --pids; 0: none
   uint64_t timeout_seconds = 0;    // 0: none
   bool kill_on_violation = false;  // --on-violation kill

@@ -59,7 +59,7 @@ TEST(ExpandTemplateTest, KnowsEveryName) {
 TEST(ExpandTemplateTest, WhatCannotBeExpandedGivesNothing) {
   const TemplateFacts f = Facts();
   for (const char* tmpl :
-       {"{nothing}", "{arg:0}", "{arg:99}", "{arg:x}", "{env:UNSET}", "{env:EMPTY}",
+       {"{nothing}", "{arg:99}", "{arg:x}", "{env:UNSET}", "{env:EMPTY}",
         "{option:--no}", "{json:{arg:2}/input.json:kwargs.metadata_directory}",
         "{json:{arg:2}/input.json:kwargs.none}", "{json:/no/such:a}", "{json:/tmp/ctl/input.json}",
         "{cwd", "{", "", "{cwd:/nowhere/*}",

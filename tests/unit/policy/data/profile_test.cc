@@ -12,7 +12,9 @@
 namespace safe_trace {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::Field;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -103,7 +105,7 @@ ExecFacts Facts(Words arguments, Words environment = {}) {
 // The id of the first rule that matches, and where.
 std::pair<std::string, int> FirstRule(const ExecFacts& facts) {
   for (const ExecRule& rule : Pip().exec_rules) {
-    const int at = MatchExecRule(rule, facts);
+    const int at = MatchExecRule(rule, facts, "/project");
     if (at >= 0) return {rule.id, at};
   }
   return {"", -1};
@@ -152,7 +154,9 @@ TEST(PipExecRulesTest, LegacyInstallMayNotWriteSitePackages) {
     if (rule.id.find("legacy-setup") == std::string::npos) continue;
     EXPECT_THAT(rule.writes, Not(Contains(HasSubstr("{install}")))) << rule.id;
   }
-  EXPECT_THAT(Pip().default_variables, Contains(std::make_pair("PIP_USE_PEP517", "1")));
+  EXPECT_THAT(Pip().default_variables,
+              Contains(AllOf(Field(&DefaultVariable::name, "PIP_USE_PEP517"),
+                             Field(&DefaultVariable::value, "1"))));
 }
 
 TEST(PipExecRulesTest, BuildEnvironmentStaysManager) {
@@ -163,7 +167,7 @@ TEST(PipExecRulesTest, BuildEnvironmentStaysManager) {
                           {"python3", "-m", "pip", "install", "--ignore-installed"}}) {
     const auto& rules = Pip().exec_rules;
     const auto matched = std::find_if(rules.begin(), rules.end(), [&](const ExecRule& rule) {
-      return MatchExecRule(rule, Facts(line)) >= 0;
+      return MatchExecRule(rule, Facts(line), "/project") >= 0;
     });
     ASSERT_NE(matched, rules.end());
     EXPECT_EQ(matched->role, Role::kManager) << matched->id;
@@ -184,9 +188,9 @@ TEST(MatchExecRuleTest, EnvironmentAndAbsenceCount) {
   ExecRule rule;
   rule.environment_set = {"OUT_DIR"};
   rule.arguments_absent = {"--version"};
-  EXPECT_EQ(MatchExecRule(rule, Facts({"x"}, {"OUT_DIR=/o"})), 0);
-  EXPECT_EQ(MatchExecRule(rule, Facts({"x"}, {"OUT_DIRECTORY=/o"})), -1);
-  EXPECT_EQ(MatchExecRule(rule, Facts({"x", "--version"}, {"OUT_DIR=/o"})), -1);
+  EXPECT_EQ(MatchExecRule(rule, Facts({"x"}, {"OUT_DIR=/o"}), "/project"), 0);
+  EXPECT_EQ(MatchExecRule(rule, Facts({"x"}, {"OUT_DIRECTORY=/o"}), "/project"), -1);
+  EXPECT_EQ(MatchExecRule(rule, Facts({"x", "--version"}, {"OUT_DIR=/o"}), "/project"), -1);
 }
 
 TEST(PathOptionValuesTest, ReadsBothForms) {

@@ -84,6 +84,7 @@ inline Profile MadeUpPip() {
   profile.role = Role::kManager;
   profile.own_credentials = {"credential.netrc"};
   profile.own_variables = {"PIP_*"};
+  profile.pep503_names = true;
   profile.writes = {"{cache}/pip", "{install}"};
   profile.default_hosts = {"pypi.org:443"};
   profile.companion_hosts = {{"pypi.org", "files.pythonhosted.org"}};

@@ -36,9 +36,20 @@ TEST(NetworkRulesTest, AManagerReachesItsHostsOnTheirPortsOnly) {
   }
 }
 
+TEST(NetworkRulesTest, ConfiguredHostsStandBesideTheDefaultThatNothingReplaces) {
+  HostFacts facts = MadeUpFacts();
+  facts.hosts = {{"scope.example", 443, "npm configuration"}};
+  auto policy = MustBuild(facts, {}, MadeUpPip());
+  const std::vector<std::string> scope = {"scope.example"};
+  EXPECT_TRUE(policy->EvaluateNetwork(Manager(), Named(scope, 443)).allowed());
+  EXPECT_TRUE(policy->EvaluateNetwork(Manager(), Named(kPypi, 443)).allowed());
+  EXPECT_TRUE(policy->EvaluateNetwork(Manager(), Named(kFiles, 443)).allowed());
+}
+
 TEST(NetworkRulesTest, ConfiguredHostsReplaceTheDefault) {
   HostFacts facts = MadeUpFacts();
   facts.hosts = {{"Mirror.Example", 8080, "pip configuration"}};
+  facts.default_hosts_replaced = true;
   auto policy = MustBuild(facts, {}, MadeUpPip());
   const std::vector<std::string> mirror = {"mirror.example"};
   EXPECT_TRUE(policy->EvaluateNetwork(Manager(), Named(mirror, 8080)).allowed());
