@@ -15,6 +15,7 @@
 #include "launcher/concat.h"
 #include "launcher/config_paths.h"
 #include "launcher/host_paths.h"
+#include "launcher/registry_trust.h"
 #include "launcher/terminal_text.h"
 #include "launcher/trusted_files.h"
 #include "tracer/syscall_status.h"
@@ -179,13 +180,18 @@ absl::StatusOr<std::string> TrustProjectFile(const ConfigLocations& locations,
                                              const std::string& path) {
   const std::string absolute = ResolveOptionPath(path.empty() ? "safe-trace.toml" : path,
                                                  locations.working_directory, locations.home);
-  absl::StatusOr<ParsedFile> file = ReadConfigFile(locations, absolute);
-  if (!file.ok()) return file.status();
   if (fs::path(absolute).filename() != "safe-trace.toml") {
+    if (IsRegistryFileName(absolute, ShippedProfiles())) {
+      return TrustRegistryFile(absolute, {locations.state_directory, locations.user},
+                               ShippedProfiles());
+    }
     return absl::InvalidArgumentError(
         Concat(EscapeForTerminal(absolute),
-               ": only a project's safe-trace.toml needs trust; --config is believed"));
+               ": only a project's safe-trace.toml, or a file in which a package manager names its "
+               "registries, needs trust; --config is believed"));
   }
+  absl::StatusOr<ParsedFile> file = ReadConfigFile(locations, absolute);
+  if (!file.ok()) return file.status();
   absl::Status status =
       AddTrusted(locations.state_directory, locations.user, file->digest, absolute);
   if (!status.ok()) return status;

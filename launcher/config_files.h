@@ -41,8 +41,9 @@ absl::StatusOr<LoadedConfig> LoadConfig(const ConfigLocations& locations,
                                         const std::optional<std::string>& config_file,
                                         const Config& overrides);
 
-// Records the SHA-256 of a project's file ("" means ./safe-trace.toml) as trusted, after checking
-// that it parses. Returns what to tell the user.
+// Records the SHA-256 of a project's file ("" means ./safe-trace.toml; else that, or one in which a
+// package manager names its registries) as trusted, after checking that it parses. Returns what to
+// tell the user.
 absl::StatusOr<std::string> TrustProjectFile(const ConfigLocations& locations,
                                              const std::string& path);
 

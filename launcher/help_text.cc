@@ -44,7 +44,7 @@ constexpr char kPolicyHelp[] = R"(What would be decided, and why. Nothing is run
 Usage:
   safe-trace policy show [OPTIONS]             rules, grants, hosts, variables
   safe-trace policy explain [OPTIONS] WHAT     which rule decides about WHAT
-  safe-trace policy trust [FILE]               believe ./safe-trace.toml
+  safe-trace policy trust [FILE]               believe FILE (./safe-trace.toml)
 
 WHAT is a PATH (with a '/', or beginning with '~' or '.'), a variable's NAME in
 upper case, or a HOST[:PORT].
@@ -55,7 +55,8 @@ Options are those of a run (safe-trace help run), with their effect, and:
 
 A project's own safe-trace.toml can always tighten. What would loosen in it
 counts only after 'policy trust', which remembers the file's SHA-256: after any
-change it must be trusted again.
+change it must be trusted again. The same holds for hosts that only a project's
+.npmrc, .cargo/config.toml or the like names for the package manager.
 
 Examples:
   safe-trace policy show --for 'pip install requests'

@@ -22,8 +22,11 @@
 #include "launcher/install_targets.h"
 #include "launcher/package_manager.h"
 #include "launcher/path_search.h"
+#include "launcher/registry_files.h"
+#include "launcher/registry_hosts.h"
 #include "launcher/toolchain_roots.h"
 #include "policy/lexical_path.h"
+#include "policy/path_template.h"
 #include "policy/policy.h"
 #include "tracer/syscall_status.h"
 
@@ -145,19 +148,23 @@ void FillTemporaryDirectories(HostFacts& facts) {
   }
 }
 
+// "" where there is neither the variable nor a home.
+std::string BaseDirectory(const HostFacts& facts, const char* variable, const char* below_home) {
+  const std::string base = facts.Variable(variable);
+  if (!base.empty() && base.front() == '/') return base;
+  return facts.home.empty() ? "" : facts.home + below_home;
+}
+
+std::string StateDirectory(const HostFacts& facts) {
+  const std::string base = BaseDirectory(facts, "XDG_STATE_HOME", "/.local/state");
+  return base.empty() ? "" : base + "/safe-trace";
+}
+
 void FillStateDirectories(HostFacts& facts) {
-  struct Place {
-    const char* variable;
-    const char* below_home;
-  };
-  for (const Place& place :
-       {Place{"XDG_CONFIG_HOME", "/.config"}, Place{"XDG_STATE_HOME", "/.local/state"}}) {
-    std::string base = facts.Variable(place.variable);
-    if (base.empty() || base.front() != '/') {
-      base = facts.home.empty() ? "" : facts.home + place.below_home;
-    }
-    if (!base.empty()) AddUnique(CanonicalPath(base + "/safe-trace"), facts.state_directories);
-  }
+  const std::string config = BaseDirectory(facts, "XDG_CONFIG_HOME", "/.config");
+  if (!config.empty()) AddUnique(CanonicalPath(config + "/safe-trace"), facts.state_directories);
+  const std::string state = StateDirectory(facts);
+  if (!state.empty()) AddUnique(CanonicalPath(state), facts.state_directories);
   AddUnique(CanonicalPath("/etc/safe-trace"), facts.state_directories);
 }
 
@@ -169,6 +176,41 @@ void FillEnvironment(const HostSources& sources, HostFacts& facts) {
       facts.environment.emplace(entry.substr(0, equals), entry.substr(equals + 1));
     }
   }
+}
+
+// pip's hosts hold its default index where that counts.
+absl::Status FillForPip(HostFacts& facts) {
+  facts.install_targets = PipInstallTargets(facts);
+  absl::StatusOr<std::vector<HostPort>> hosts = PipHosts(facts);
+  if (!hosts.ok()) return hosts.status();
+  facts.hosts = *std::move(hosts);
+  facts.default_hosts_replaced = !facts.hosts.empty();
+  return absl::OkStatus();
+}
+
+// A link must not make the home, or what holds it, an install target.
+void FillInstallTargets(const Profile& profile, HostFacts& facts) {
+  const TemplateFacts templates = TemplatesOfCommand(facts, profile);
+  std::vector<std::string> targets;
+  for (const std::string& tmpl : profile.installs) {
+    for (const std::string& path : ExpandTemplate(tmpl, templates)) {
+      const std::string target = CanonicalPath(path);
+      const bool holds_home = !facts.home.empty() && IsWithin(facts.home, target);
+      if (target != "/" && !holds_home) AddUnique(target, targets);
+    }
+  }
+  facts.install_targets = std::move(targets);
+}
+
+absl::Status FillForManager(const Profile& profile, HostFacts& facts) {
+  FillInstallTargets(profile, facts);
+  absl::StatusOr<RegistryHosts> registries =
+      ReadRegistryHosts(facts, profile, {StateDirectory(facts), facts.user_id});
+  if (!registries.ok()) return registries.status();
+  facts.hosts = std::move(registries->hosts);
+  facts.default_hosts_replaced = registries->default_replaced;
+  facts.notices = std::move(registries->notices);
+  return absl::OkStatus();
 }
 
 // Canonical paths of thousands of names in few directories: each directory is listed once, and what
@@ -290,6 +332,8 @@ absl::StatusOr<HostFacts> ReadHostFacts(const std::vector<std::string>& command,
   HostFacts facts;
   facts.arguments = command;
   facts.user_id = sources.user_id;
+  facts.nested = sources.nested;
+  facts.terminals = sources.terminals;
   facts.working_directory = CanonicalPath(sources.working_directory);
   FillEnvironment(sources, facts);
   FillHomes(sources, facts);
@@ -304,12 +348,8 @@ absl::StatusOr<HostFacts> ReadHostFacts(const std::vector<std::string>& command,
   }
   facts.command_executable = CanonicalPath(AbsolutePath(facts.working_directory, program));
   facts.toolchains = ToolchainRoots(facts);
-  if (profile.name == "pip") {
-    facts.install_targets = PipInstallTargets(facts);
-    absl::StatusOr<std::vector<HostPort>> hosts = PipHosts(facts);
-    if (!hosts.ok()) return hosts.status();
-    facts.hosts = *std::move(hosts);
-  }
+  absl::Status status = profile.name == "pip" ? FillForPip(facts) : FillForManager(profile, facts);
+  if (!status.ok()) return status;
   return facts;
 }
 

@@ -18,15 +18,17 @@ struct HostSources {
   std::vector<std::string> environment;  // "NAME=value"
   std::string working_directory;
   uint32_t user_id = 0;
+  bool nested = false;  // as in HostFacts
   std::string passwd_file = "/etc/passwd";
+  std::vector<std::string> terminals;  // as in HostFacts
 };
 
 // Of this process. NotFound where the working directory is gone.
 absl::StatusOr<HostSources> CurrentHost();
 
 // `executable`: the program that will be run, as found (path_search) or canonical; empty: found
-// from command[0]. Everything of HostFacts is filled in; `hosts` and `install_targets` only for
-// managers that are known here (pip). Starts no process; takes below 3 ms. InvalidArgument for an
+// from command[0]. Everything of HostFacts is filled in; `hosts` and `install_targets` only where
+// the profile says how, and for pip. Starts no process; takes below 3 ms. InvalidArgument for an
 // empty command; ResourceExhausted where the manager's configuration is beyond its bounds.
 absl::StatusOr<HostFacts> ReadHostFacts(const std::vector<std::string>& command,
                                         const std::string& executable, const Profile& profile);

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "launcher/package_manager.h"
 #include "temporary_host.h"
+#include "tracer/events/hash_chain.h"
 
 namespace safe_trace {
 namespace {
@@ -202,7 +203,7 @@ TEST_F(HostFactsTest, PyenvShimOfPipInstallsToTheSelectedVersionOnly) {
   }
 }
 
-TEST_F(HostFactsTest, HostsAreReadForPipOnly) {
+TEST_F(HostFactsTest, AProfileThatNamesNoRegistriesHasNoHosts) {
   sources_.environment.push_back("PIP_CONFIG_FILE=/dev/null");
   HostFacts pip = Read({"pip", "install", "-i", "http://127.0.0.1:9/simple", "x"}, PipProfile());
   ASSERT_EQ(pip.hosts.size(), 1U);
@@ -210,6 +211,65 @@ TEST_F(HostFactsTest, HostsAreReadForPipOnly) {
   HostFacts other = Read({"pip", "install", "-i", "http://127.0.0.1:9/simple", "x"});
   EXPECT_THAT(other.hosts, IsEmpty());
   EXPECT_THAT(other.install_targets, IsEmpty());
+}
+
+// Of a manager whose profile says where it installs and where its registries are named.
+Profile ManagerProfile() {
+  Profile profile;
+  profile.name = "npm";
+  profile.programs = {"npm"};
+  profile.installs = {"{cwd}/node_modules", "{env:npm_config_prefix}", "{home}/linked",
+                      "{cwd}/to-home"};
+  RegistrySource source;
+  source.variables = {"npm_config_registry"};
+  source.files = {"{ancestors}/.npmrc"};
+  source.format = "ini";
+  source.keys = {"registry"};
+  source.replaces_default = true;
+  profile.registries = {source};
+  return profile;
+}
+
+TEST_F(HostFactsTest, InstallTargetsOfAManagerAreCanonicalAndNeverHoldTheHome) {
+  host_.MakeDirectory("elsewhere");
+  host_.Link(host_.Path("elsewhere"), "home/linked");
+  host_.Link(host_.Path("home"), "work/to-home");
+  sources_.environment.push_back("npm_config_prefix=" + host_.root());
+  const HostFacts facts = Read({"/bin/sh", "install"}, ManagerProfile());
+  EXPECT_THAT(facts.install_targets,
+              ElementsAre(host_.Path("work/node_modules"), host_.Path("elsewhere")));
+}
+
+TEST_F(HostFactsTest, HostsOfAManagerAreReadAsItsProfileSays) {
+  sources_.user_id = getuid();
+  sources_.environment.push_back("npm_config_registry=https://a.example");
+  host_.Write("work/.npmrc", "registry=https://evil.example\n");
+  sources_.environment.push_back("XDG_STATE_HOME=" + host_.Path("state"));
+  const std::vector<std::string> command = {"/bin/sh", "install", "https://b.example/x.tgz"};
+  HostFacts facts = Read(command, ManagerProfile());
+  EXPECT_THAT(facts.hosts, ElementsAre(HostPort{"a.example", 443, "npm_config_registry"},
+                                       HostPort{"b.example", 443, "command line"}));
+  EXPECT_TRUE(facts.default_hosts_replaced);
+  EXPECT_THAT(facts.notices, testing::Contains(testing::HasSubstr("evil.example:443")));
+
+  sources_.nested = true;
+  facts = Read(command, ManagerProfile());
+  EXPECT_TRUE(facts.nested);
+  EXPECT_THAT(facts.hosts, ElementsAre(HostPort{"a.example", 443, "npm_config_registry"}));
+}
+
+TEST_F(HostFactsTest, TrustIsLookedUpWhereTheStateDirectoryIs) {
+  sources_.user_id = getuid();
+  const std::string text = "registry=https://a.example\n";
+  const std::string path = host_.Write("work/.npmrc", text);
+  for (const char* state : {"home/.local/state", "state"}) {
+    host_.Write(absl::StrCat(state, "/safe-trace/trusted"),
+                absl::StrCat(Sha256Hex(text), "  ", path, "\n"));
+    EXPECT_THAT(Read({"/bin/sh"}, ManagerProfile()).hosts, testing::SizeIs(1)) << state;
+    std::filesystem::remove_all(host_.Path(state));
+    EXPECT_THAT(Read({"/bin/sh"}, ManagerProfile()).hosts, testing::IsEmpty()) << state;
+    sources_.environment.push_back("XDG_STATE_HOME=" + host_.Path("state"));
+  }
 }
 
 TEST_F(HostFactsTest, LinkedCredentialDirectoryIsKnownAtBothEnds) {
