@@ -37,11 +37,13 @@ NestedPolicyBuilder NestedBuilder(const HostFacts& run, const Config& config) {
     sources.environment.push_back(Concat(name, "=", value));
   }
   sources.user_id = run.user_id;
+  sources.terminals = run.terminals;
   sources.working_directory = run.working_directory;
   return [sources, config, temporary = run.temporary_directories](const Profile& profile,
                                                                   const ExecFacts& exec)
              -> absl::StatusOr<std::unique_ptr<const Policy>> {
     HostSources nested = sources;
+    nested.nested = true;
     // Its directory becomes a place to write: only where the command may write anyway.
     bool inside = IsWithin(exec.working_directory, sources.working_directory);
     for (const std::string& directory : temporary) {
