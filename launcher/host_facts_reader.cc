@@ -20,6 +20,7 @@
 #include "absl/strings/str_split.h"
 #include "launcher/host_paths.h"
 #include "launcher/install_targets.h"
+#include "launcher/own_terminals.h"
 #include "launcher/package_manager.h"
 #include "launcher/path_search.h"
 #include "launcher/registry_files.h"
@@ -315,6 +316,7 @@ absl::StatusOr<HostSources> CurrentHost() {
   if (buffer[0] != '/') return absl::NotFoundError("the working directory is not reachable");
   sources.working_directory = buffer.data();
   sources.user_id = getuid();
+  sources.terminals = OwnTerminals();
   return sources;
 }
 
@@ -332,8 +334,8 @@ absl::StatusOr<HostFacts> ReadHostFacts(const std::vector<std::string>& command,
   HostFacts facts;
   facts.arguments = command;
   facts.user_id = sources.user_id;
-  facts.nested = sources.nested;
   facts.terminals = sources.terminals;
+  facts.nested = sources.nested;
   facts.working_directory = CanonicalPath(sources.working_directory);
   FillEnvironment(sources, facts);
   FillHomes(sources, facts);

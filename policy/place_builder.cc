@@ -241,7 +241,7 @@ class PlaceBuilder {
     // Not all of /dev/pts: other terminals of the user are there too. Those that the run itself
     // makes are known to the supervisor alone.
     for (const std::string& node : facts_.terminals) {
-      if (IsWithin(node, "/dev")) Add(node, Layer::kDevice, impl_.common.terminal);
+      if (IsWithin(node, "/dev")) Add(node, Layer::kDevice, impl_.common.device);
     }
     for (std::string_view node : kInputDevices) Add(node, Layer::kInputDevice, impl_.common.device);
     Add("/proc", Layer::kKernelFiles, impl_.common.kernel_files);

@@ -145,6 +145,18 @@ class OnATerminal(TransparencyCase):
                 terminal.wait_for(b"read typed")
                 self.assertEqual(0, terminal.finish())
 
+    def test_TerminalOpensByItsName(self):
+        """Its own one, and those that programs under it make."""
+        for supervised in self.both():
+            with self.subTest(supervised=supervised):
+                terminal = self.terminal("echo by-name > \"$(tty)\" && "
+                                         "script -qec 'test -t 0 && echo by-\"\"script; exit 3' "
+                                         "/dev/null; echo status=$?", supervised)
+                terminal.wait_for(b"by-name")
+                terminal.wait_for(b"by-script")
+                terminal.wait_for(b"status=3")
+                self.assertEqual(0, terminal.finish())
+
     def test_JobControlStopsAndContinues(self):
         for supervised in self.both():
             with self.subTest(supervised=supervised):

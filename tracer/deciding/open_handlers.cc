@@ -47,6 +47,8 @@ InjectFd Injected(int fd, uint64_t flags) {
 const Rule kOtherProcess{"process.outside",
                          "memory and environment of a process outside its domain"};
 const Rule kOwnProcess{"process.own", "not another process"};
+const Rule kOwnTerminal{"device.own-terminal", "a terminal that the run made"};
+const Rule kOtherTerminal{"device.terminal", "a terminal of another session"};
 
 // What the kernel gives only to those who may trace the process.
 constexpr std::array<std::string_view, 8> kProcessSecrets = {"environ", "mem",  "maps",  "smaps",
@@ -96,6 +98,28 @@ Decision OpenHandlers::DecideOnProcess(const Process& process, std::string_view 
   return {Verdict::kDeny, EACCES, &kOtherProcess, is_violation};
 }
 
+// What is typed into other terminals, and what is shown there, is not the run's.
+Decision OpenHandlers::DecideOnTerminal(const PinnedPath& pinned, Access access,
+                                        Decision by_policy) const {
+  constexpr std::string_view kTerminals = "/dev/pts";
+  if (by_policy.allowed() || !IsWithin(pinned.path, kTerminals)) return by_policy;
+  if (by_policy.rule->id == "user.hide") return by_policy;
+  const bool is_directory = pinned.path == kTerminals;
+  if (is_directory ? access == Access::kRead : terminals_.Holds(pinned.object.get())) {
+    return {Verdict::kAllow, 0, &kOwnTerminal, false};
+  }
+  if (is_directory) return by_policy;
+  return {Verdict::kDeny, EACCES, &kOtherTerminal, true};
+}
+
+Decision OpenHandlers::DecideOnExisting(const Process& process, const PinnedPath& pinned,
+                                        Access access) const {
+  Decision decision = policy_.EvaluateFile(process.domain->subject, {pinned.path, access});
+  if (!decision.allowed()) return DecideOnTerminal(pinned, access, decision);
+  Decision on_process = DecideOnProcess(process, pinned.path);
+  return on_process.allowed() ? decision : on_process;
+}
+
 int OpenHandlers::Decode(const SyscallInvocation& call, Request& request) const {
   switch (call.number) {
     case SYS_open:
@@ -138,7 +162,7 @@ SyscallAction OpenHandlers::Unfollowable(const Process& process) const {
   return Fail{EACCES};
 }
 
-SyscallAction OpenHandlers::Handle(const SyscallInvocation& call, Process& process) const {
+SyscallAction OpenHandlers::Handle(const SyscallInvocation& call, Process& process) {
   Request request{};
   int error = Decode(call, request);
   if (error != 0) return Fail{error};
@@ -177,7 +201,7 @@ SyscallAction OpenHandlers::Handle(const SyscallInvocation& call, Process& proce
 }
 
 SyscallAction OpenHandlers::OpenExisting(const SyscallInvocation& call, Process& process,
-                                         const Request& request, PinnedPath pinned) const {
+                                         const Request& request, PinnedPath pinned) {
   struct stat status {};
   bool needs_type = (request.flags & O_NOFOLLOW) != 0;
   if (needs_type && fstat(pinned.object.get(), &status) == 0 && S_ISLNK(status.st_mode)) {
@@ -189,12 +213,7 @@ SyscallAction OpenHandlers::OpenExisting(const SyscallInvocation& call, Process&
     return OpenThroughPin(call, request, std::move(pinned));
   }
   Access access = AccessOf(request.flags);
-  const Subject& subject = process.domain->subject;
-  Decision decision = policy_.EvaluateFile(subject, {pinned.path, access});
-  if (decision.allowed()) {
-    Decision on_process = DecideOnProcess(process, pinned.path);
-    if (!on_process.allowed()) decision = on_process;
-  }
+  Decision decision = DecideOnExisting(process, pinned, access);
   if (!decision.allowed()) {
     ReportFileDecision(reporter_, call, process, decision, AccessVerb(access), "file-open",
                        pinned.path, access);
@@ -205,6 +224,9 @@ SyscallAction OpenHandlers::OpenExisting(const SyscallInvocation& call, Process&
     ReportFileUse(reporter_, call, process, "file-open", pinned.path,
                   covered ? "floor" : "on-behalf");
   }
+  if (IsWithin(pinned.path, "/dev") && IsPseudoTerminalMaster(pinned.object.get())) {
+    return OpenMaster(call, request, std::move(pinned));
+  }
   if (covered && !process.domain->on_behalf_only) return Continue{ContinueReason::kFloorEnforced};
   // The supervisor may look into more processes than the caller: not opened with its rights, but
   // for what anybody may read.
@@ -213,8 +235,30 @@ SyscallAction OpenHandlers::OpenExisting(const SyscallInvocation& call, Process&
     return Unfollowable(process);
   }
   // "The" terminal is that of the opener's session.
-  if (pinned.path == "/dev/tty" && getsid(call.tid) != getsid(0)) return Fail{ENXIO};
+  if (pinned.path == "/dev/tty" && getsid(call.tid) != getsid(0)) {
+    const int terminal = terminals_.Find(SessionTerminalOf(call.tid));
+    pinned.object.Reset(fcntl(terminal, F_DUPFD_CLOEXEC, 0));
+    if (!pinned.object.valid()) return Fail{ENXIO};
+  }
   return OpenThroughPin(call, request, std::move(pinned));
+}
+
+// Each opening makes a new terminal. Opened here, its other side is known to be the run's.
+SyscallAction OpenHandlers::OpenMaster(const SyscallInvocation& call, const Request& request,
+                                       PinnedPath pinned) {
+  SyscallAction action = OpenThroughPin(call, request, std::move(pinned));
+  if (auto* opened = std::get_if<InjectFd>(&action)) terminals_.NoteMaster(opened->fd.get());
+  return action;
+}
+
+SyscallAction OpenHandlers::OpenPeer(const SyscallInvocation& call, int master) const {
+  const uint32_t flags = UnsignedArgument(call, 2);
+  absl::StatusOr<ProcessStatus> task = ReadProcessStatus(call.tid);
+  if (!task.ok()) return Fail{ESRCH};
+  ScopedIdentity identity(*task);
+  if (!identity.ok()) return Fail{EACCES};
+  int fd = OpenPeerOf(master, static_cast<int>(flags & (O_ACCMODE | O_NONBLOCK)));
+  return fd < 0 ? SyscallAction(Fail{-fd}) : SyscallAction(Injected(fd, flags));
 }
 
 SyscallAction OpenHandlers::OpenThroughPin(const SyscallInvocation& call, const Request& request,

@@ -8,6 +8,7 @@
 #include "policy/policy.h"
 #include "tracer/deciding/syscall_action.h"
 #include "tracer/deciding/syscall_invocation.h"
+#include "tracer/deciding/terminal_registry.h"
 #include "tracer/deciding/violation_reporter.h"
 #include "tracer/tracee/floor_view.h"
 #include "tracer/tracee/path_resolver.h"
@@ -33,7 +34,10 @@ class OpenHandlers {
         reporter_(reporter),
         options_(options) {}
 
-  SyscallAction Handle(const SyscallInvocation& call, Process& process) const;
+  SyscallAction Handle(const SyscallInvocation& call, Process& process);
+  // ioctl(master, TIOCGPTPEER, flags), on a duplicate of the caller's descriptor: whoever holds a
+  // master has its terminal already, but the floor grants no terminal that is not there yet.
+  SyscallAction OpenPeer(const SyscallInvocation& call, int master) const;
 
  private:
   struct Request {
@@ -45,7 +49,11 @@ class OpenHandlers {
   };
   int Decode(const SyscallInvocation& call, Request& request) const;
   SyscallAction OpenExisting(const SyscallInvocation& call, Process& process,
-                             const Request& request, PinnedPath pinned) const;
+                             const Request& request, PinnedPath pinned);
+  SyscallAction OpenMaster(const SyscallInvocation& call, const Request& request,
+                           PinnedPath pinned);
+  Decision DecideOnExisting(const Process& process, const PinnedPath& pinned,
+                            Access access) const;
   SyscallAction OpenNew(const SyscallInvocation& call, Process& process, const Request& request,
                         const std::string& path) const;
   SyscallAction OpenAbsent(const SyscallInvocation& call, Process& process, const Request& request,
@@ -55,7 +63,8 @@ class OpenHandlers {
                                PinnedPath pinned) const;
   // The decision on a secret of another process (/proc/PID/environ), allowed where it is none.
   Decision DecideOnProcess(const Process& process, std::string_view path) const;
-
+  // The same on a terminal (/dev/pts/N) that the policy refuses.
+  Decision DecideOnTerminal(const PinnedPath& pinned, Access access, Decision by_policy) const;
   const Policy& policy_;
   const TraceeMemory& memory_;
   const PathResolver& resolver_;
@@ -63,6 +72,7 @@ class OpenHandlers {
   ProcessTree& tree_;
   Reporter& reporter_;
   Options options_;
+  TerminalRegistry terminals_;
 };
 
 }  // namespace safe_trace

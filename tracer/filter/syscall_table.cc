@@ -129,7 +129,7 @@ constexpr auto kTable = std::to_array<SyscallEntry>({
     ST_CONDITIONAL(unshare, kRefused),
     ST_CONDITIONAL(seccomp, kRefused),
     ST_CONDITIONAL(prctl, kNone),
-    ST_CONDITIONAL(ioctl, kRefused),
+    ST_CONDITIONAL(ioctl, kIoctl),
 
     ST_REFUSE(clone3, ENOSYS, "its flags lie in memory; programs fall back to clone"),
     ST_REFUSE(io_uring_setup, ENOSYS, kUnseen),

@@ -25,6 +25,7 @@ enum class HandlerGroup : uint8_t {
   kExec,
   kNetwork,
   kTarget,
+  kIoctl,    // by its request: open, attributes, or refused
   kRefused,  // whatever is notified of it is refused
 };
 

@@ -1,7 +1,8 @@
 #include "tracer/supervisor/notification_dispatcher.h"
 
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -10,6 +11,7 @@
 #include "preload/shim_protocol.h"
 #include "tracer/deciding/call_arguments.h"
 #include "tracer/filter/syscall_table.h"
+#include "tracer/network/remote_socket.h"
 #include "tracer/tracee/process_status.h"
 
 namespace safe_trace {
@@ -91,12 +93,31 @@ SyscallAction NotificationDispatcher::Decide(const SyscallInvocation& call) {
       return handlers_.network.Handle(call, *process);
     case HandlerGroup::kTarget:
       return handlers_.target.Handle(call, *process);
+    case HandlerGroup::kIoctl:
+      return HandleIoctl(call, *process);
     case HandlerGroup::kRefused:
       return handlers_.refused.Handle(call, *process);
     case HandlerGroup::kNone:
       break;
   }
   return Fail{ENOSYS};
+}
+
+SyscallAction NotificationDispatcher::HandleIoctl(const SyscallInvocation& call,
+                                                  Process& process) {
+  switch (UnsignedArgument(call, 1)) {
+    case TIOCGPTPEER: {
+      UniqueFd master;
+      const int error = DuplicateDescriptor(process, call.tid, IntArgument(call, 0), master);
+      // Where the kernel refuses duplicates programs open the terminal by its name.
+      if (error != 0) return Fail{error == EBADF ? EBADF : ENOTTY};
+      return handlers_.open.OpenPeer(call, master.get());
+    }
+    case FS_IOC_SETFLAGS:
+      return handlers_.attributes.Handle(call, process);
+    default:
+      return handlers_.refused.Handle(call, process);
+  }
 }
 
 // What the shim says is context for the reader of the trace; nothing is decided by it.

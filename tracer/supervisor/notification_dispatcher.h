@@ -19,7 +19,7 @@ namespace safe_trace {
 
 // Which handler takes which group. References outlive the dispatcher.
 struct Handlers {
-  const OpenHandlers& open;
+  OpenHandlers& open;
   const NameHandlers& names;
   const AttributeHandlers& attributes;
   const ExecHandlers& exec;
@@ -59,6 +59,7 @@ class NotificationDispatcher {
 
  private:
   SyscallAction Decide(const SyscallInvocation& call);
+  SyscallAction HandleIoctl(const SyscallInvocation& call, Process& process);
   SyscallAction HandleShimRecord(const SyscallInvocation& call, Process& process);
   void Answer(uint64_t id, const Deferred::Result& result);
 

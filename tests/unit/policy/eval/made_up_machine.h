@@ -22,6 +22,7 @@ inline HostFacts MadeUpFacts() {
   facts.arguments = {"pip", "install", "thing"};
   facts.environment = {{"PATH", "/usr/bin"}, {"HOME", "/home/ann"}};
   facts.temporary_directories = {"/tmp", "/var/tmp"};
+  facts.terminals = {"/dev/pts/3"};
   facts.toolchains = {"/home/ann/.pyenv/versions/3.11"};
   facts.install_targets = {"/home/ann/venv/lib/python3.11/site-packages", "/home/ann/venv/bin"};
   facts.state_directories = {"/home/ann/.local/state/safe-trace"};
