@@ -15,7 +15,9 @@
 namespace safe_trace {
 namespace {
 
-const Rule kSignalOutside{"process.signal", "only processes of the run may be signalled"};
+const Rule kSignalOutside{"process.signal",
+                          "only processes of the run, and nested ones, may be signalled"};
+const Rule kChangeOther{"process.limits", "only a process's own and nested ones may be limited"};
 
 bool IsZombie(pid_t pid) {
   char path[64];
@@ -47,11 +49,25 @@ pid_t PidOfPidfd(pid_t tid, int fd) {
 
 }  // namespace
 
-bool TargetHandlers::IsOurs(pid_t task) const { return tree_.FindByThread(task) != nullptr; }
+bool TargetHandlers::IsWithinReach(const Process& process, pid_t task) const {
+  const Process* target = tree_.FindByThread(task);
+  if (target == nullptr) return false;
+  // A manager that the command starts is confined no further than the command.
+  const Domain* reach = process.domain.get();
+  while (reach->subject.role == Role::kManager && reach->outer != nullptr) {
+    reach = reach->outer.get();
+  }
+  for (const Domain* at = target->domain.get(); at != nullptr; at = at->outer.get()) {
+    if (at == reach) return true;
+  }
+  return false;
+}
 
 SyscallAction TargetHandlers::Signal(const SyscallInvocation& call, const Process& process,
                                      pid_t target, int signal) const {
-  if (target > 0 && IsOurs(target)) return Continue{ContinueReason::kRegistersOnly};
+  if (target > 0 && IsWithinReach(process, target)) {
+    return Continue{ContinueReason::kRegistersOnly};
+  }
   // 0, -1 and groups would reach the supervisor too, which shares the terminal's process group.
   if (target <= 0 && signals_scoped_) return Continue{ContinueReason::kFloorEnforced};
   if (target > 0 && kill(target, 0) != 0 && errno == ESRCH) return Fail{ESRCH};
@@ -67,16 +83,43 @@ SyscallAction TargetHandlers::Signal(const SyscallInvocation& call, const Proces
   reporter_.ReportDecision(process, {Verdict::kDeny, EPERM, &kSignalOutside, signal != 0},
                            std::move(event),
                            "send signal " + std::to_string(signal) + " to process " +
-                               std::to_string(target) + " outside the run",
+                               std::to_string(target) + ", which is not its own",
                            "");
   return Fail{EPERM};
 }
 
-SyscallAction TargetHandlers::AttachSharedMemory(const SyscallInvocation& call) const {
+// Priorities, limits, processors: they slow down or end their target (RLIMIT_FSIZE 0).
+SyscallAction TargetHandlers::ChangeOther(const SyscallInvocation& call, const Process& process,
+                                          pid_t target, bool names_process) const {
+  // What names a group or a user would reach others.
+  if (names_process && IsWithinReach(process, target)) {
+    return Continue{ContinueReason::kRegistersOnly};
+  }
+  const bool only_reads = call.number == SYS_prlimit64 && call.arguments[2] == 0;
+  if (only_reads && tree_.FindByThread(target) != nullptr) {
+    return Continue{ContinueReason::kRegistersOnly};
+  }
+  const std::string name(SyscallName(call.number));
+  const std::string doing =
+      "change the limits of process " + std::to_string(target) + " (" + name + ")";
+  TraceEvent event;
+  event.action = "call-refused";
+  event.category = "process";
+  event.Set("safe_trace.syscall", name);
+  event.Set("safe_trace.what", doing);
+  event.Set("safe_trace.target_pid", int64_t{target});
+  const bool is_violation = process.domain->subject.role == Role::kPackage && !only_reads;
+  reporter_.ReportDecision(process, {Verdict::kDeny, EPERM, &kChangeOther, is_violation},
+                           std::move(event), doing, "");
+  return Fail{EPERM};
+}
+
+SyscallAction TargetHandlers::AttachSharedMemory(const SyscallInvocation& call,
+                                                 const Process& process) const {
   struct shmid_ds segment {};
   if (shmctl(IntArgument(call, 0), IPC_STAT, &segment) != 0) return Fail{errno};
-  // Segments outlive their creator; only those made by a living process of the run are ours.
-  if (IsOurs(segment.shm_cpid)) return Continue{ContinueReason::kRegistersOnly};
+  // Segments outlive their creator; only those made by a living process are told apart.
+  if (IsWithinReach(process, segment.shm_cpid)) return Continue{ContinueReason::kRegistersOnly};
   return Fail{EACCES};
 }
 
@@ -99,15 +142,13 @@ SyscallAction TargetHandlers::Handle(const SyscallInvocation& call, const Proces
     case SYS_ioprio_set: {
       constexpr int kProcess = 0;  // PRIO_PROCESS; IOPRIO_WHO_PROCESS is 1
       bool names_process = first == (call.number == SYS_ioprio_set ? 1 : kProcess);
-      if (names_process && IsOurs(second)) return Continue{ContinueReason::kRegistersOnly};
-      return Fail{EPERM};
+      return ChangeOther(call, process, second, names_process);
     }
     case SYS_shmat:
     case SYS_shmctl:
-      return AttachSharedMemory(call);
+      return AttachSharedMemory(call, process);
     default:
-      if (IsOurs(first)) return Continue{ContinueReason::kRegistersOnly};
-      return Fail{EPERM};
+      return ChangeOther(call, process, first, true);
   }
 }
 

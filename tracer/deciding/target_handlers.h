@@ -1,5 +1,6 @@
 // Calls that name another process by number, and System V shared memory: only the run's own
-// processes may be meant. The number lies in a register, so what is decided on is what happens.
+// processes may be meant, and by package code only its own. The number lies in a register, so what
+// is decided on is what happens.
 #ifndef SAFE_TRACE_TRACER_DECIDING_TARGET_HANDLERS_H_
 #define SAFE_TRACE_TRACER_DECIDING_TARGET_HANDLERS_H_
 
@@ -20,10 +21,13 @@ class TargetHandlers {
   SyscallAction Handle(const SyscallInvocation& call, const Process& process) const;
 
  private:
-  bool IsOurs(pid_t task) const;
+  // Of the run, and in the caller's domain or in one nested inside it, as Landlock scopes signals.
+  bool IsWithinReach(const Process& process, pid_t task) const;
+  SyscallAction ChangeOther(const SyscallInvocation& call, const Process& process, pid_t target,
+                            bool names_process) const;
   SyscallAction Signal(const SyscallInvocation& call, const Process& process, pid_t target,
                        int signal) const;
-  SyscallAction AttachSharedMemory(const SyscallInvocation& call) const;
+  SyscallAction AttachSharedMemory(const SyscallInvocation& call, const Process& process) const;
 
   ProcessTree& tree_;
   Reporter& reporter_;

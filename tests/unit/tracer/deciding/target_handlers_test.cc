@@ -87,6 +87,69 @@ TEST_F(TargetHandlersTest, PrioritiesAndLimitsOfOthersAreRefused) {
   }
 }
 
+// The test's own process is the manager; a package's process is its child.
+class NestedTargetTest : public TargetHandlersTest {
+ protected:
+  static constexpr pid_t kPackage = 0x3ffffff0;  // beyond any real number
+  NestedTargetTest() {
+    Confine({.role = Role::kManager, .ecosystem = "pip"}, {});
+    manager_ = process_;
+    Process& child = tree_->AddChild(getpid(), kPackage);
+    auto domain = std::make_shared<Domain>();
+    domain->subject = {.role = Role::kPackage, .ecosystem = "pip", .package = "evil"};
+    domain->outer = manager_->domain;
+    child.domain = std::move(domain);
+    package_ = &child;
+  }
+  Process* manager_ = nullptr;
+  Process* package_ = nullptr;
+};
+
+TEST_F(NestedTargetTest, PackageDoesNotLimitItsManager) {
+  process_ = package_;
+  const rlimit none{0, 0};
+  for (int number : {SYS_prlimit64, SYS_sched_setaffinity, SYS_sched_setscheduler,
+                     SYS_sched_setparam, SYS_sched_setattr}) {
+    EXPECT_EQ(ErrorOf(Handle(number, {Int(getpid()), RLIMIT_FSIZE, Address(&none)})), EPERM);
+    EXPECT_TRUE(IsLeft(Handle(number, {Int(kPackage), RLIMIT_FSIZE, Address(&none)})));
+  }
+  EXPECT_EQ(ErrorOf(Handle(SYS_setpriority, {PRIO_PROCESS, Int(getpid()), 5})), EPERM);
+  EXPECT_EQ(ErrorOf(Handle(SYS_ioprio_set, {1, Int(getpid()), 0})), EPERM);
+  EXPECT_EQ(reporter_.decisions.size(), 7U);
+  for (const auto& reported : reporter_.decisions) {
+    EXPECT_EQ(reported.decision.rule->id, "process.limits");
+    EXPECT_TRUE(reported.decision.is_violation);
+  }
+}
+
+TEST_F(NestedTargetTest, PackageMayReadItsManagersLimits) {
+  process_ = package_;
+  EXPECT_TRUE(IsLeft(Handle(SYS_prlimit64, {Int(getpid()), RLIMIT_FSIZE, 0})));
+  EXPECT_EQ(ErrorOf(Handle(SYS_prlimit64, {Int(outside_), RLIMIT_FSIZE, 0})), EPERM);
+}
+
+TEST_F(NestedTargetTest, PackageDoesNotSignalItsManagerWhereLandlockDoesNotScope) {
+  process_ = package_;
+  EXPECT_EQ(ErrorOf(Handle(SYS_kill, {Int(getpid()), SIGTERM})), EPERM);
+}
+
+TEST_F(NestedTargetTest, ManagerReachesWhatIsNestedInIt) {
+  EXPECT_TRUE(IsLeft(Handle(SYS_prlimit64, {Int(kPackage), RLIMIT_FSIZE, 1})));
+  EXPECT_TRUE(IsLeft(Handle(SYS_kill, {Int(kPackage), SIGTERM})));
+}
+
+// It is laid in no floor of its own.
+TEST_F(NestedTargetTest, ManagerThatACommandStartedReachesTheCommand) {
+  Confine({.role = Role::kCommand}, {});
+  Process& started = tree_->AddChild(getpid(), kPackage);
+  auto domain = std::make_shared<Domain>();
+  domain->subject = {.role = Role::kManager, .ecosystem = "pip"};
+  domain->outer = process_->domain;
+  started.domain = std::move(domain);
+  process_ = &started;
+  EXPECT_TRUE(IsLeft(Handle(SYS_kill, {Int(getpid()), SIGTERM})));
+}
+
 TEST_F(TargetHandlersTest, UnknownSharedMemoryGivesTheKernelsError) {
   EXPECT_NE(ErrorOf(Handle(SYS_shmat, {Int(-1)})), 0);
 }

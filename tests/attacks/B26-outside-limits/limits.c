@@ -1,0 +1,66 @@
+// Limits its ancestors up to LAST: limits LAST
+#include <sched.h>
+#include <sys/resource.h>
+
+#include "attack.h"
+
+static pid_t ParentOf(pid_t pid) {
+  char path[64], data[1024];
+  snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  int fd = open(path, O_RDONLY);
+  if (fd < 0) return 0;
+  ssize_t size = read(fd, data, sizeof data - 1);
+  close(fd);
+  if (size <= 0) return 0;
+  data[size] = 0;
+  char* end = strrchr(data, ')');
+  int parent = 0;
+  if (!end || sscanf(end + 2, "%*c %d", &parent) != 1) return 0;
+  return parent;
+}
+
+// One that was started with the word "install".
+static int IsManager(pid_t pid) {
+  char path[64], data[8192];
+  snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
+  int fd = open(path, O_RDONLY);
+  ssize_t size = fd < 0 ? -1 : read(fd, data, sizeof data - 1);
+  if (fd >= 0) close(fd);
+  if (size <= 0) return 0;
+  data[size] = 0;
+  for (char* word = data; word < data + size; word += strlen(word) + 1) {
+    if (strcmp(word, "install") == 0) return 1;
+  }
+  return 0;
+}
+
+static void Limit(pid_t pid) {
+  const char* who = IsManager(pid) ? "manager" : "other";
+  char what[64];
+  struct rlimit none = {0, 0};
+  snprintf(what, sizeof what, "prlimit %s", who);
+  Result(what, prlimit(pid, RLIMIT_CORE, &none, NULL));
+  cpu_set_t processors;
+  sched_getaffinity(0, sizeof processors, &processors);
+  snprintf(what, sizeof what, "affinity %s", who);
+  Result(what, sched_setaffinity(pid, sizeof processors, &processors));
+  snprintf(what, sizeof what, "priority %s", who);
+  Result(what, setpriority(PRIO_PROCESS, (id_t)pid, 1));
+  struct sched_param idle = {0};
+  snprintf(what, sizeof what, "scheduler %s", who);
+  Result(what, sched_setscheduler(pid, SCHED_BATCH, &idle));
+  snprintf(what, sizeof what, "io-priority %s", who);
+  Result(what, syscall(SYS_ioprio_set, 1, pid, (2 << 13) | 7));
+}
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  pid_t last = atoi(argv[1]);
+  pid_t pid = getppid();
+  for (int level = 0; level < 12 && pid > 1 && pid != last; ++level) {
+    Limit(pid);
+    pid = ParentOf(pid);
+  }
+  Done();
+  return 0;
+}
