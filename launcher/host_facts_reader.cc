@@ -36,6 +36,7 @@ namespace {
 
 constexpr size_t kMostPasswdBytes = 1 << 20;
 constexpr size_t kMostHomes = 64;
+constexpr size_t kMostEnvironments = 32;
 constexpr size_t kMostListed = 1000;  // entries of a directory
 constexpr size_t kAskedToList = 8;
 
@@ -159,6 +160,24 @@ std::string BaseDirectory(const HostFacts& facts, const char* variable, const ch
 std::string StateDirectory(const HostFacts& facts) {
   const std::string base = BaseDirectory(facts, "XDG_STATE_HOME", "/.local/state");
   return base.empty() ? "" : base + "/safe-trace";
+}
+
+// Virtual environments that lie directly in the project, as `python -m venv .venv` makes them.
+void FillEnvironments(HostFacts& facts) {
+  std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(facts.working_directory.c_str()), closedir);
+  if (directory == nullptr) return;
+  for (size_t listed = 0; listed < kMostListed; ++listed) {
+    const dirent* entry = readdir(directory.get());
+    if (entry == nullptr) return;
+    if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN) continue;
+    const std::string path = AbsolutePath(facts.working_directory, entry->d_name);
+    struct stat info {};
+    if (BaseNameOf(path) == ".." || BaseNameOf(path) == "." ||
+        lstat((path + "/pyvenv.cfg").c_str(), &info) != 0) {
+      continue;
+    }
+    if (facts.environments.size() < kMostEnvironments) facts.environments.push_back(path);
+  }
 }
 
 void FillStateDirectories(HostFacts& facts) {
@@ -341,6 +360,7 @@ absl::StatusOr<HostFacts> ReadHostFacts(const std::vector<std::string>& command,
   FillHomes(sources, facts);
   FillTemporaryDirectories(facts);
   FillStateDirectories(facts);
+  FillEnvironments(facts);
 
   std::string program = executable;
   if (program.empty()) {
