@@ -17,8 +17,8 @@ absl::StatusOr<const Profile*> ProfileFor(const LaunchOptions& options,
                                           const std::string& executable) {
   if (!options.profile.has_value()) return &RecognizeProfile(command, executable);
   std::string all;
-  for (const Profile& profile : ShippedProfiles()) {
-    if (profile.name == *options.profile) return &profile;
+  for (const Profile& profile : ShippedProfileHeads()) {
+    if (profile.name == *options.profile) return &ShippedProfile(profile.name);
     all += Concat(all.empty() ? "" : ", ", profile.name);
   }
   return absl::InvalidArgumentError(Concat("--profile '", EscapeAndShorten(*options.profile, 40),

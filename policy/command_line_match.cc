@@ -197,16 +197,16 @@ bool IsOption(std::string_view word, const std::string& option) {
 
 const Profile& RecognizeProfile(const std::vector<std::string>& arguments,
                                 std::string_view executable) {
-  const std::vector<Profile>& profiles = ShippedProfiles();
+  const std::vector<Profile>& profiles = ShippedProfileHeads();
   const size_t start = SkipEnv(arguments);
   if (start < arguments.size()) {
     for (const Profile& profile : profiles) {
       if (Recognizes(profile, arguments, start, start == 0 ? executable : std::string_view())) {
-        return profile;
+        return ShippedProfile(profile.name);
       }
     }
   }
-  return profiles.back();
+  return ShippedProfile(profiles.back().name);
 }
 
 namespace {

@@ -367,6 +367,9 @@ bool Policy::Impl::IsTooWideForOwn(std::string_view path, bool for_writing,
   if (path == "/dev/shm") return true;
   if (!for_writing) return false;
   if (installed) {
+    // Beneath an install target, or a directory that the manager alone writes: its cache.
+    const Mark& managers = at[Layer::kInstallWrite];
+    if (managers && static_cast<int>(managers.depth) < PathDepth(path)) return false;
     return std::none_of(facts.install_targets.begin(), facts.install_targets.end(),
                         [&](const std::string& target) { return IsWithin(path, target); });
   }

@@ -135,7 +135,7 @@ struct Policy::Impl {
   // place_builder.cc
   bool IsHomeOrAbove(std::string_view path) const;
   // True where a subject's own place may not be: see SubjectAfterExec. `installed`: it must lie
-  // inside an install target.
+  // inside an install target, or beneath what the manager alone writes.
   bool IsTooWideForOwn(std::string_view path, bool for_writing, bool installed = false) const;
 };
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -156,18 +158,24 @@ void ReadProfile(TableReader& file, Profile& profile) {
   if (profile.name.empty()) file.Fail(file.line(), "a profile needs a name");
 }
 
-std::vector<Profile> LoadShipped() {
+// The tests read every shipped file: what cannot be read is a broken build, and no run is safe.
+Profile MustParse(std::string_view text, std::string_view origin) {
+  absl::StatusOr<Profile> profile = ParseProfile(text, origin);
+  if (!profile.ok()) {
+    std::fprintf(stderr, "safe-trace: built-in profile: %s\n",
+                 std::string(profile.status().message()).c_str());
+    std::abort();
+  }
+  return *std::move(profile);
+}
+
+// A part of each shipped file, parsed; "generic" comes last.
+std::vector<Profile> LoadShipped(std::string_view (*part)(std::string_view text)) {
   std::vector<Profile> profiles;
   for (const EmbeddedFile& file : EmbeddedFiles()) {
-    if (!file.name.starts_with("profiles/")) continue;
-    absl::StatusOr<Profile> profile = ParseProfile(file.text, file.name);
-    if (!profile.ok()) {
-      // The tests read every shipped file: this is a broken build, and no run is safe with it.
-      std::fprintf(stderr, "safe-trace: built-in profile: %s\n",
-                   std::string(profile.status().message()).c_str());
-      std::abort();
+    if (file.name.starts_with("profiles/")) {
+      profiles.push_back(MustParse(part(file.text), file.name));
     }
-    profiles.push_back(*std::move(profile));
   }
   std::stable_partition(profiles.begin(), profiles.end(),
                         [](const Profile& profile) { return profile.name != "generic"; });
@@ -176,6 +184,14 @@ std::vector<Profile> LoadShipped() {
     std::abort();
   }
   return profiles;
+}
+
+std::string_view Whole(std::string_view text) { return text; }
+
+// What stands before the first table: how the manager is recognised, among other things.
+std::string_view Head(std::string_view text) { 
+  const size_t table = text.find("\n[[");
+  return text.substr(0, table == std::string_view::npos ? table : table + 1);
 }
 
 }  // namespace
@@ -193,8 +209,27 @@ absl::StatusOr<Profile> ParseProfile(std::string_view toml, std::string_view ori
 }
 
 const std::vector<Profile>& ShippedProfiles() {
-  static const std::vector<Profile>* const profiles = new std::vector<Profile>(LoadShipped());
+  static const std::vector<Profile>* const profiles = new std::vector<Profile>(LoadShipped(Whole));
   return *profiles;
+}
+
+const std::vector<Profile>& ShippedProfileHeads() {
+  static const std::vector<Profile>* const heads = new std::vector<Profile>(LoadShipped(Head));
+  return *heads;
+}
+
+const Profile& ShippedProfile(const std::string& name) {
+  static std::mutex mutex;
+  static std::map<std::string, Profile>* const profiles = new std::map<std::string, Profile>();
+  const std::lock_guard lock(mutex);
+  auto known = profiles->find(name);
+  if (known != profiles->end()) return known->second;
+  for (const EmbeddedFile& file : EmbeddedFiles()) {
+    if (file.name != Cat("profiles/", name, ".toml")) continue;
+    return profiles->emplace(name, MustParse(file.text, file.name)).first->second;
+  }
+  std::fprintf(stderr, "safe-trace: built-in profile '%s' is missing\n", name.c_str());
+  std::abort();
 }
 
 }  // namespace safe_trace

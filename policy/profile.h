@@ -56,8 +56,8 @@ struct ExecRule {
   std::vector<IdentitySource> identity;  // otherwise the first that gives a name
   std::vector<std::string> reads;        // templates: "{cwd}", "{arg:N}", "{env:PYTHONPATH}", ...
   std::vector<std::string> writes;
-  // As writes, for places inside an install target, where `writes` gives nothing: the package's own
-  // directory ("node_modules/NAME").
+  // As writes, for places inside an install target or beneath a directory that the manager alone
+  // writes (its cache), where `writes` gives nothing: the package's own "node_modules/NAME".
   std::vector<std::string> installed_writes;
   std::vector<std::string> gives;  // catalogue ids given back to a helper (role manager): "ssh"
 };
@@ -137,6 +137,11 @@ std::vector<std::string> PathOptionValues(const Profile& profile,
 absl::StatusOr<Profile> ParseProfile(std::string_view toml, std::string_view origin);
 // All shipped profiles, "generic" last.
 const std::vector<Profile>& ShippedProfiles();
+// The same without their tables ([[exec]], [[registry]], ...): reading all of them takes longer than
+// starting a program.
+const std::vector<Profile>& ShippedProfileHeads();
+// The whole profile of that name, which must be one of ShippedProfileHeads. Thread-safe.
+const Profile& ShippedProfile(const std::string& name);
 // The profile whose program or module the command line starts, "generic" where none does.
 const Profile& RecognizeProfile(const std::vector<std::string>& arguments,
                                 std::string_view executable);

@@ -101,6 +101,7 @@ Subject SubjectByRule(const Policy::Impl& impl, const Subject& before, const Exe
   Subject after = before;
   if (rule.role == Role::kManager) {
     after.given_back = rule.gives;
+    after.downloaded = before.downloaded || rule.downloaded;
     return after;
   }
   const TemplateFacts templates = TemplatesFor(impl.facts, facts, static_cast<size_t>(script));
@@ -119,6 +120,14 @@ Subject SubjectByRule(const Policy::Impl& impl, const Subject& before, const Exe
   AddOwnPlaces(impl, rule.writes, templates, all, after);
   AddOwnPlaces(impl, rule.installed_writes, templates, all, after, /*installed=*/true);
   AddOwnPlaces(impl, rule.reads, templates, Access::kRead | Access::kExecute, after);
+  return after;
+}
+
+Subject AsPackage(const Subject& before) {
+  Subject after = before;
+  after.role = Role::kPackage;
+  after.own.clear();
+  after.given_back.clear();
   return after;
 }
 
@@ -173,6 +182,8 @@ Subject Policy::SubjectAfterExec(const Subject& before, const ExecFacts& facts) 
       const int script = MatchExecRule(rule, facts, own.facts.working_directory);
       if (script >= 0) return SubjectByRule(own, before, rule, facts, script);
     }
+    // A manager in fetched code follows that code's configuration, which may name programs.
+    if (before.downloaded && IsOwnMake(*this, before, facts)) return AsPackage(before);
   }
   const Profile* manager = StartedManager(*this, before, facts);
   if (manager == nullptr) return before;

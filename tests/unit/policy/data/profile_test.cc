@@ -36,11 +36,26 @@ TEST(ShippedProfilesTest, EveryFileParsesAndGenericIsLast) {
     const auto profile = ParseProfile(file.text, file.name);
     ASSERT_TRUE(profile.ok()) << profile.status();
     EXPECT_TRUE(names.insert(profile->name).second);
+    EXPECT_EQ(file.name, "profiles/" + profile->name + ".toml");
+    const Profile& shipped = ShippedProfile(profile->name);
+    EXPECT_EQ(shipped.exec_rules.size(), profile->exec_rules.size());
     std::set<std::string> ids;
     for (const ExecRule& rule : profile->exec_rules) EXPECT_TRUE(ids.insert(rule.id).second);
   }
   EXPECT_EQ(ShippedProfiles().size(), names.size());
   EXPECT_EQ(ShippedProfiles().back().name, "generic");
+}
+
+TEST(ShippedProfilesTest, HeadsRecogniseAsTheWholeDoes) {
+  ASSERT_EQ(ShippedProfileHeads().size(), ShippedProfiles().size());
+  for (size_t i = 0; i < ShippedProfiles().size(); ++i) {
+    const Profile& head = ShippedProfileHeads()[i];
+    const Profile& whole = ShippedProfiles()[i];
+    EXPECT_EQ(head.name, whole.name);
+    EXPECT_EQ(head.role, whole.role);
+    EXPECT_EQ(head.programs, whole.programs);
+    EXPECT_EQ(head.modules, whole.modules);
+  }
 }
 
 TEST(ShippedProfilesTest, OwnCredentialsAreInTheCatalogue) {
