@@ -12,6 +12,12 @@ test_packages=(
   iproute2 strace
 )
 
+# Package managers that the tests run: what gives a command, where it is not there. Debian's npm does
+# not go with another node, and its plain cargo is too old for sparse indexes.
+manager_packages=(
+  "npm:nodejs npm" "cargo:cargo-web rustc-web" "go:golang-go" "gem:ruby ruby-dev rake"
+)
+
 say() { printf '== %s\n' "$*" >&2; }
 
 # install_missing PACKAGE...: asks dpkg, and apt only for what is not there.
@@ -36,6 +42,14 @@ install_missing() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+}
+
+# packages_of_missing COMMAND:PACKAGES...: the packages of those commands that are not there.
+packages_of_missing() {
+  local entry
+  for entry in "$@"; do
+    command -v "${entry%%:*}" >/dev/null || printf '%s\n' ${entry#*:}
+  done
 }
 
 # build PRESET TARGET...: configures once, then builds what changed.
