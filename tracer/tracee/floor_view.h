@@ -12,8 +12,8 @@
 namespace safe_trace {
 
 // A Landlock rule belongs to an inode, not to a path. When the run removes or replaces the file or
-// directory that a rule was made for, what then stands at the path is not covered. Loop thread
-// only.
+// directory that a rule was made for, or one that held it, what then stands at the path is covered
+// by the rules of the directories above alone. Loop thread only.
 class FloorView {
  public:
   static constexpr size_t kMaximumReplaced = 65536;  // beyond it nothing counts as covered

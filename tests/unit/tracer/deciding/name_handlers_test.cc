@@ -148,7 +148,7 @@ TEST_F(NameHandlersTest, DevicesAreNotMade) {
 TEST_F(NameHandlersTest, WhatWasReplacedOnBehalfIsNoLongerCovered) {
   const Domain covered = [&] {
     Domain domain;
-    domain.floor = FloorPlan({{project_, kAll}});
+    domain.floor = FloorPlan({{InProject("readme"), kAll}, {InProject("other"), kAll}});
     return domain;
   }();
   EXPECT_TRUE(floor_.Covers(covered, InProject("readme"), Access::kRead));

@@ -198,7 +198,7 @@ TEST_F(OpenHandlersTest, DomainThatIsServedOnBehalfIsNeverLeftToTheKernel) {
 
 TEST_F(OpenHandlersTest, ReplacedFileIsNoLongerLeftToTheKernel) {
   CoverProject();
-  floor_.NoteReplaced(InProject("readme"));
+  floor_.NoteReplaced(project_);
   EXPECT_TRUE(IsInjected(Open(InProject("readme"), O_RDONLY), InProject("readme")));
 }
 

@@ -28,12 +28,24 @@ TEST(FloorViewTest, EmptyFloorCoversNothing) {
   EXPECT_FALSE(FloorView().Covers(Domain(), "/", Access::kRead));
 }
 
-TEST(FloorViewTest, WhatWasReplacedIsNotCoveredWithAllBeneathIt) {
-  const Domain domain = DomainOf({{"/work", kReadWrite}});
+TEST(FloorViewTest, RulesOfWhatWasReplacedAndBeneathItNoLongerCount) {
+  const Domain domain = DomainOf({{"/work/cache", kReadWrite}, {"/work/deep/sub", kReadWrite}});
   FloorView view;
   view.NoteReplaced("/work/cache");
+  view.NoteReplaced("/work/deep");
   EXPECT_FALSE(view.Covers(domain, "/work/cache", Access::kRead));
   EXPECT_FALSE(view.Covers(domain, "/work/cache/deep/file", Access::kRead));
+  EXPECT_FALSE(view.Covers(domain, "/work/deep/sub/file", Access::kRead));
+}
+
+TEST(FloorViewTest, RulesAboveWhatWasReplacedStillCount) {
+  const Domain domain = DomainOf({{"/work", Access::kRead}, {"/work/cache", Access::kWrite}});
+  FloorView view;
+  view.NoteReplaced("/work/cache/a");
+  EXPECT_TRUE(view.Covers(domain, "/work/cache/a/file", kReadWrite));
+  view.NoteReplaced("/work/cache");
+  EXPECT_TRUE(view.Covers(domain, "/work/cache/a/file", Access::kRead));
+  EXPECT_FALSE(view.Covers(domain, "/work/cache/a/file", Access::kWrite));
   EXPECT_TRUE(view.Covers(domain, "/work", Access::kRead));
   EXPECT_TRUE(view.Covers(domain, "/work/cache2", Access::kRead));
 }
