@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <linux/limits.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -21,6 +23,9 @@
 
 namespace safe_trace {
 namespace {
+
+// What the kernel gives only with a capability, which the supervisor may have and the task not.
+constexpr int kPrivilegedInodeFlags = FS_IMMUTABLE_FL | FS_APPEND_FL | FS_JOURNAL_DATA_FL;
 
 int Result(int value) { return value < 0 ? errno : 0; }
 
@@ -131,6 +136,26 @@ SyscallAction AttributeHandlers::RemoveXattr(const SyscallInvocation& call, Proc
                 });
 }
 
+// The request reaches any file that is open, for reading too: what counts is its path. Done on a
+// description of the supervisor's own, since an O_PATH pin takes no requests.
+SyscallAction AttributeHandlers::SetInodeFlags(const SyscallInvocation& call, Process& process,
+                                               const Target& target) const {
+  int flags = 0;
+  if (!memory_.ReadValue(call.tid, call.arguments[2], flags).ok()) return Fail{EFAULT};
+  return Change(call, process, target, "change the flags of",
+                [flags](int object, const std::string& link) {
+                  struct stat status {};
+                  if (fstat(object, &status) != 0) return errno;
+                  if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) return ENOTTY;
+                  UniqueFd file(open(link.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+                  if (!file.valid()) return errno;
+                  int before = 0;
+                  if (ioctl(file.get(), FS_IOC_GETFLAGS, &before) != 0) return errno;
+                  if (((before ^ flags) & kPrivilegedInodeFlags) != 0) return EPERM;
+                  return Result(ioctl(file.get(), FS_IOC_SETFLAGS, &flags));
+                });
+}
+
 SyscallAction AttributeHandlers::Handle(const SyscallInvocation& call, Process& process) const {
   const auto& a = call.arguments;
   Target by_path{AT_FDCWD, a[0]};
@@ -177,6 +202,8 @@ SyscallAction AttributeHandlers::Handle(const SyscallInvocation& call, Process& 
       return RemoveXattr(call, process, by_link);
     case SYS_fremovexattr:
       return RemoveXattr(call, process, by_descriptor);
+    case SYS_ioctl:  // FS_IOC_SETFLAGS
+      return SetInodeFlags(call, process, by_descriptor);
     default:
       return Fail{ENOSYS};
   }

@@ -47,6 +47,8 @@ class AttributeHandlers {
                          const Target& target) const;
   SyscallAction RemoveXattr(const SyscallInvocation& call, Process& process,
                             const Target& target) const;
+  SyscallAction SetInodeFlags(const SyscallInvocation& call, Process& process,
+                              const Target& target) const;
   int ReadXattrName(const SyscallInvocation& call, std::string& name) const;
 
   const Policy& policy_;

@@ -2,14 +2,20 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <string>
 
 #include "tracer/deciding/call_arguments.h"
 #include "tracer/filter/syscall_table.h"
+
+#ifndef TIOCLINUX
+#define TIOCLINUX 0x541C
+#endif
 
 namespace safe_trace {
 namespace {
@@ -38,19 +44,50 @@ Refusal RefuseSocket(const SyscallInvocation& call) {
   return {EAFNOSUPPORT, &kUnavailable, doing};
 }
 
+std::string Request(const SyscallInvocation& call) {
+  char text[16];
+  snprintf(text, sizeof(text), "0x%x", UnsignedArgument(call, 1));
+  return text;
+}
+
+// Of the options that the filter asks about, those that are no source routes or their kin.
+bool IsMembership(const SyscallInvocation& call) {
+  constexpr int kIpOptions = 4;
+  constexpr int kIpv6PacketOptions2292 = 6;
+  constexpr int kIpv6FlowLabelManager = 32;
+  constexpr int kIpv6RoutingHeader = 57;
+  const int level = IntArgument(call, 1);
+  const int option = IntArgument(call, 2);
+  if (level == IPPROTO_IP) return option != kIpOptions;
+  return level == IPPROTO_IPV6 && option != kIpv6PacketOptions2292 &&
+         option != kIpv6FlowLabelManager && option != kIpv6RoutingHeader;
+}
+
+Refusal RefuseOption(const SyscallInvocation& call) {
+  if (IntArgument(call, 1) == IPPROTO_TCP) {
+    return {ENOPROTOOPT, &kForbidden, "connect inside a send (TCP fast open)"};
+  }
+  if (IsMembership(call)) return {EPERM, &kForbidden, "join a multicast group"};
+  return {EPERM, &kForbidden, "set a source route"};
+}
+
+bool IsTerminalInput(uint32_t request) {
+  return request == TIOCSTI || request == TIOCLINUX || request == TIOCCONS;
+}
+
 Refusal RefusalOf(const SyscallInvocation& call) {
   switch (call.number) {
     case SYS_socket:
       return RefuseSocket(call);
-    case SYS_setsockopt: {
-      bool fast_open = IntArgument(call, 1) == IPPROTO_TCP;
-      return {fast_open ? ENOPROTOOPT : EPERM, &kForbidden,
-              fast_open ? "connect inside a send (TCP fast open)" : "set a source route"};
-    }
+    case SYS_setsockopt:
+      return RefuseOption(call);
     case SYS_seccomp:
       return {EBUSY, &kForbidden, "install a listener of its own"};
     case SYS_ioctl:
-      return {EPERM, &kForbidden, "type into the terminal"};
+      return {EPERM, &kForbidden,
+              IsTerminalInput(UnsignedArgument(call, 1))
+                  ? "type into the terminal"
+                  : "change a file or file system by request " + Request(call)};
     case SYS_clone:
     case SYS_unshare:
       return {EPERM, &kForbidden, "leave the supervision or enter a namespace of its own"};
@@ -69,6 +106,13 @@ Refusal RefusalOf(const SyscallInvocation& call) {
 }  // namespace
 
 SyscallAction RefusedHandlers::Handle(const SyscallInvocation& call, const Process& process) const {
+  // A group's address, and so the report that goes out, is the joiner's choice. Servers announce
+  // themselves so; nothing that was downloaded does.
+  const Subject& subject = process.domain->subject;
+  const bool is_trusted = subject.role != Role::kPackage && !subject.downloaded;
+  if (call.number == SYS_setsockopt && is_trusted && IsMembership(call)) {
+    return Continue{ContinueReason::kRegistersOnly};
+  }
   Refusal refusal = RefusalOf(call);
   TraceEvent event;
   event.action = "call-refused";

@@ -16,7 +16,8 @@ class RefusedHandlers {
   // `reporter` outlives the handlers. Loop thread only.
   explicit RefusedHandlers(Reporter& reporter) : reporter_(reporter) {}
 
-  // Everything decided on lies in registers; the call never runs.
+  // Everything decided on lies in registers; the call never runs, but for multicast groups that
+  // others than package code join.
   SyscallAction Handle(const SyscallInvocation& call, const Process& process) const;
 
  private:

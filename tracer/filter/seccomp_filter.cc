@@ -44,6 +44,38 @@ constexpr int kIpv6RoutingHeader = 57;
 constexpr int kIpv6PacketOptions2292 = 6;
 constexpr int kIpv6FlowLabelManager = 32;
 
+// Requests that change files, directories or whole file systems through a descriptor that need not
+// be open for writing: owning the file is enough. By type and number, whatever size is packed
+// around them. FICLONE and its kin ask for writing themselves; FS_IOC_GETFLAGS only reads.
+struct IoctlNumbers {
+  uint8_t type;
+  std::initializer_list<uint8_t> numbers;
+};
+constexpr uint8_t kFsType = 'f';
+constexpr uint8_t kSetFlags = 2;  // FS_IOC_SETFLAGS: decided on by the path
+constexpr IoctlNumbers kFileChanges[] = {
+    // ext4: version, group additions, migration, moved and swapped extents, delayed blocks,
+    // shutdown; all: encryption policies and keys, verity.
+    {kFsType, {kSetFlags, 4, 7, 8, 9, 12, 15, 16, 17, 19, 23, 24, 25, 40, 43, 133}},
+    {'v', {2}},  // FS_IOC_SETVERSION
+    // XFS: space, FSSETXATTR, swapped and exchanged extents, freezing, shutdown.
+    {'X', {10, 11, 32, 36, 37, 40, 41, 42, 43, 57, 109, 119, 120, 121, 125, 129, 130, 131}},
+    // btrfs: snapshots, defragmentation, sizes, devices, subvolumes, quotas, received ones, labels.
+    {0x94, {1,  2,  3,  4,  5,  10, 11, 12, 14, 15, 16, 19, 23, 24,
+            26, 32, 33, 37, 40, 41, 42, 43, 44, 50, 53, 58, 63}},
+    {0xf5, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 18, 19, 20, 22, 23, 24}},  // f2fs
+    {0xbc, {16, 17, 64}},  // bcachefs: subvolumes
+    {'r', {0x11}},         // FAT's attributes
+    {'o', {4}},            // OCFS2's REFLINK
+};
+// Joining a multicast group sends a report that carries bits of the group's address.
+constexpr uint64_t kIpMembership[] = {
+    IP_ADD_MEMBERSHIP, IP_BLOCK_SOURCE,    IP_ADD_SOURCE_MEMBERSHIP, IP_MSFILTER,
+    MCAST_JOIN_GROUP,  MCAST_BLOCK_SOURCE, MCAST_JOIN_SOURCE_GROUP,  MCAST_MSFILTER};
+constexpr uint64_t kIpv6Membership[] = {IPV6_JOIN_GROUP,         IPV6_JOIN_ANYCAST,
+                                        MCAST_JOIN_GROUP,        MCAST_BLOCK_SOURCE,
+                                        MCAST_JOIN_SOURCE_GROUP, MCAST_MSFILTER};
+
 // The kernel reads int arguments from the low half of the register; the high half is the caller's
 // to fill, so every comparison of an int masks it off.
 scmp_arg_cmp Equals(unsigned argument, uint64_t value) {
@@ -123,6 +155,21 @@ void AddSocketRules(Rules& rules) {
   rules.Ask(SYS_setsockopt, {Equals(1, IPPROTO_IP), Equals(2, kIpOptions)});
   for (int option : {kIpv6RoutingHeader, kIpv6PacketOptions2292, kIpv6FlowLabelManager}) {
     rules.Ask(SYS_setsockopt, {Equals(1, IPPROTO_IPV6), Equals(2, static_cast<uint64_t>(option))});
+  }
+  for (uint64_t option : kIpMembership) {
+    rules.Ask(SYS_setsockopt, {Equals(1, IPPROTO_IP), Equals(2, option)});
+  }
+  for (uint64_t option : kIpv6Membership) {
+    rules.Ask(SYS_setsockopt, {Equals(1, IPPROTO_IPV6), Equals(2, option)});
+  }
+}
+
+void AddFileIoctlRules(Rules& rules) {
+  for (const IoctlNumbers& family : kFileChanges) {
+    for (uint64_t number : family.numbers) {
+      const uint64_t request = (uint64_t{family.type} << _IOC_TYPESHIFT) | number;
+      rules.Ask(SYS_ioctl, {scmp_arg_cmp{1, SCMP_CMP_MASKED_EQ, 0xffff, request}});
+    }
   }
 }
 
@@ -232,6 +279,7 @@ absl::StatusOr<SeccompProgram> BuildSeccompFilter(const FilterOptions& options) 
   AddSendRules(rules);
   AddTargetRules(rules, options);
   AddProcessRules(rules);
+  AddFileIoctlRules(rules);
   if (!rules.status().ok()) return rules.status();
   return Export(context.get());
 }

@@ -1,6 +1,8 @@
 #include "tracer/deciding/attribute_handlers.h"
 
 #include <gtest/gtest.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 
@@ -113,6 +115,49 @@ TEST_F(AttributeHandlersTest, AbsentAndImpossibleTargetsGiveTheKernelsErrors) {
   EXPECT_EQ(ErrorOf(Handle(SYS_fchmod, {Int(-1), 0600})), EBADF);
   const std::string other = "/proc/" + std::to_string(getppid()) + "/cwd/x";
   EXPECT_EQ(ErrorOf(Handle(SYS_chmod, {Address(other.c_str()), 0600})), EACCES);
+}
+
+// Where the file system has such flags at all.
+class InodeFlagsTest : public AttributeHandlersTest {
+ protected:
+  static int FlagsOf(const UniqueFd& file) {
+    int flags = 0;
+    return ioctl(file.get(), FS_IOC_GETFLAGS, &flags) == 0 ? flags : -1;
+  }
+  SyscallAction Set(const UniqueFd& file, int flags) {
+    return Handle(SYS_ioctl, {Int(file.get()), FS_IOC_SETFLAGS, Address(&flags)});
+  }
+};
+
+TEST_F(InodeFlagsTest, AreSetByThePathOfTheDescriptor) {
+  UniqueFd own(open(readme_.c_str(), O_RDONLY | O_CLOEXEC));
+  UniqueFd key(open(key_.c_str(), O_RDONLY | O_CLOEXEC));
+  const int before = FlagsOf(own);
+  if (before < 0) GTEST_SKIP() << "no inode flags on this file system";
+  const int key_before = FlagsOf(key);
+  EXPECT_TRUE(IsSuccess(Set(own, before | FS_NODUMP_FL)));
+  EXPECT_EQ(FlagsOf(own), before | FS_NODUMP_FL);
+  EXPECT_EQ(ErrorOf(Set(key, key_before | FS_NODUMP_FL)), EACCES);
+  EXPECT_EQ(FlagsOf(key), key_before);
+  EXPECT_EQ(ReportedRule(), "credential.ssh");
+}
+
+TEST_F(InodeFlagsTest, ThoseThatNeedACapabilityAreNotSetWithTheSupervisors) {
+  UniqueFd own(open(readme_.c_str(), O_RDONLY | O_CLOEXEC));
+  const int before = FlagsOf(own);
+  if (before < 0) GTEST_SKIP() << "no inode flags on this file system";
+  for (int flag : {FS_IMMUTABLE_FL, FS_APPEND_FL}) {
+    EXPECT_EQ(ErrorOf(Set(own, before | flag)), EPERM);
+    EXPECT_EQ(FlagsOf(own), before);
+  }
+}
+
+TEST_F(InodeFlagsTest, PipesAndDevicesHaveNone) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  UniqueFd reader(ends[0]);
+  UniqueFd writer(ends[1]);
+  EXPECT_EQ(ErrorOf(Set(reader, 0)), ENOTTY);
 }
 
 }  // namespace

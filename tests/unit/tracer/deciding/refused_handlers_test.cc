@@ -64,6 +64,27 @@ TEST_F(RefusedHandlersTest, ConditionalCallsHaveErrorsThatProgramsExpect) {
   }
 }
 
+TEST_F(RefusedHandlersTest, PackageCodeJoinsNoMulticastGroup) {
+  Confine({.role = Role::kPackage, .ecosystem = "pip", .package = "evil"}, {});
+  for (auto [level, option] :
+       {std::pair(IPPROTO_IP, IP_ADD_MEMBERSHIP), std::pair(IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP),
+        std::pair(IPPROTO_IPV6, IPV6_JOIN_GROUP)}) {
+    EXPECT_EQ(Handle(SYS_setsockopt, {3, Int(level), Int(option)}), EPERM);
+    EXPECT_TRUE(Last().is_violation);
+    EXPECT_EQ(reporter_.decisions.back().doing, "join a multicast group");
+  }
+  EXPECT_EQ(Handle(SYS_setsockopt, {3, IPPROTO_IPV6, 57}), EPERM);
+  EXPECT_EQ(reporter_.decisions.back().doing, "set a source route");
+}
+
+TEST_F(RefusedHandlersTest, ProgramsOfTheUserMayJoinAMulticastGroup) {
+  const SyscallAction action = RefusedHandlers(reporter_).Handle(
+      Call(SYS_setsockopt, {3, IPPROTO_IP, IP_ADD_MEMBERSHIP}), *process_);
+  EXPECT_TRUE(IsContinue(action, ContinueReason::kRegistersOnly));
+  Confine({.role = Role::kManager, .downloaded = true}, {});
+  EXPECT_EQ(Handle(SYS_setsockopt, {3, IPPROTO_IP, IP_ADD_MEMBERSHIP}), EPERM);
+}
+
 TEST_F(RefusedHandlersTest, CallThatNobodyKnowsIsAbsent) {
   EXPECT_EQ(Handle(99999), ENOSYS);
   EXPECT_FALSE(Last().is_violation);

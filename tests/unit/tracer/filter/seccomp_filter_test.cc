@@ -1,9 +1,16 @@
 // The filter is installed in a child; the test answers what is asked.
 #include "tracer/filter/seccomp_filter.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/btrfs.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <linux/fscrypt.h>
+#include <linux/fsverity.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -13,6 +20,8 @@
 #include <cerrno>
 #include <cstring>
 #include <functional>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/tracer/filtered_child.h"
@@ -263,6 +272,80 @@ TEST(SeccompFilterTest, TargetsAreAskedAboutOnlyWhenTheyAreNamed) {
     return 0;
   });
   EXPECT_THAT(outcome.asked, ElementsAre(SYS_prlimit64, SYS_setpriority));
+}
+
+TEST(SeccompFilterTest, RequestsThatChangeFilesWithoutWritingAreAsked) {
+  static constexpr unsigned long kAsked[] = {FS_IOC_SETFLAGS,
+                                             FS_IOC32_SETFLAGS,
+                                             FS_IOC_SETVERSION,
+                                             FS_IOC_FSSETXATTR,
+                                             FS_IOC_SETFLAGS | 1UL << 40,
+                                             FS_IOC_FSSETXATTR | 0xffffffff00000000UL,
+                                             FS_IOC_ENABLE_VERITY,
+                                             FS_IOC_SET_ENCRYPTION_POLICY,
+                                             FS_IOC_ADD_ENCRYPTION_KEY,
+                                             BTRFS_IOC_SUBVOL_CREATE,
+                                             BTRFS_IOC_SUBVOL_CREATE_V2,
+                                             BTRFS_IOC_SNAP_CREATE,
+                                             BTRFS_IOC_SNAP_CREATE_V2,
+                                             BTRFS_IOC_SNAP_DESTROY,
+                                             BTRFS_IOC_SNAP_DESTROY_V2,
+                                             BTRFS_IOC_SUBVOL_SETFLAGS,
+                                             _IOWR('f', 15, char[40]),
+                                             _IO('f', 17),
+                                             _IOWR('X', 109, char[192]),
+                                             FITRIM,
+                                             TIOCGPTPEER};
+  UniqueFd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const Outcome outcome = UnderFilter([file = null.get()] {
+    int index = 1;
+    for (unsigned long request : kAsked) {
+      if (ErrnoOf(syscall(SYS_ioctl, file, request, 0)) != kRefusal) return index;
+      ++index;
+    }
+    return 0;
+  });
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.asked, std::vector<int>(std::size(kAsked), SYS_ioctl));
+}
+
+TEST(SeccompFilterTest, RequestsThatReadOrNeedWritingPassUnasked) {
+  UniqueFd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const Outcome outcome = UnderFilter([file = null.get()] {
+    int index = 1;
+    for (unsigned long request :
+         {FS_IOC_GETFLAGS, FS_IOC_GETVERSION, FS_IOC_FSGETXATTR, FS_IOC_FIEMAP, FS_IOC_GETFSLABEL,
+          FICLONE, FICLONERANGE, FIDEDUPERANGE, BTRFS_IOC_FS_INFO, BTRFS_IOC_INO_LOOKUP,
+          static_cast<unsigned long>(TCGETS), static_cast<unsigned long>(FIONREAD),
+          static_cast<unsigned long>(FIOCLEX), static_cast<unsigned long>(TIOCGPTN),
+          static_cast<unsigned long>(TIOCSCTTY)}) {
+      if (ErrnoOf(syscall(SYS_ioctl, file, request, 0)) == kRefusal) return index;
+      ++index;
+    }
+    return 0;
+  });
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_THAT(outcome.asked, IsEmpty());
+}
+
+TEST(SeccompFilterTest, JoiningAGroupIsAskedAndOtherOptionsAreNot) {
+  const Outcome outcome = UnderFilter([] {
+    const int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const int one = 1;
+    int index = 1;
+    for (const auto& [level, option] :
+         {std::pair(IPPROTO_IP, IP_ADD_MEMBERSHIP), std::pair(IPPROTO_IP, MCAST_JOIN_GROUP),
+          std::pair(IPPROTO_IP, IP_ADD_SOURCE_MEMBERSHIP), std::pair(IPPROTO_IPV6, IPV6_JOIN_GROUP),
+          std::pair(IPPROTO_IPV6, MCAST_JOIN_GROUP)}) {
+      if (ErrnoOf(setsockopt(udp, level, option, &one, sizeof(one))) != kRefusal) return index;
+      ++index;
+    }
+    if (ErrnoOf(setsockopt(udp, IPPROTO_IP, IP_TTL, &one, sizeof(one))) != 0) return 20;
+    if (ErrnoOf(setsockopt(udp, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one))) != 0) return 21;
+    return ErrnoOf(setsockopt(udp, IPPROTO_IP, IP_MULTICAST_LOOP, &one, sizeof(one))) != 0 ? 22 : 0;
+  });
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.asked, std::vector<int>(5, SYS_setsockopt));
 }
 
 TEST(SeccompFilterTest, FilterWithoutNoNewPrivilegesIsNotInstalledForUsers) {
