@@ -199,6 +199,7 @@ class Reader {
       absl::StatusOr<HostPort> host = ParseHostPort(text, "profile");
       if (host.ok()) allowed.push_back(*std::move(host));
     };
+    for (const std::string& text : profile_.standing_hosts) add(text);
     if (!result_.default_replaced) {
       for (const std::string& text : profile_.default_hosts) add(text);
     }

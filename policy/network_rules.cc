@@ -146,12 +146,14 @@ absl::Status AddNetwork(Policy::Impl& impl, const Config& config,
     if (ParseIpAddress(host.host, literal)) host.host = literal.ToString();
     if (!host.host.empty()) AddHost(impl, host);
   }
+  std::vector<std::string> known = impl.profile.standing_hosts;
   if (!impl.facts.default_hosts_replaced) {
-    for (const std::string& text : impl.profile.default_hosts) {
-      absl::StatusOr<HostPort> host = ParseHostPort(text, Cat(impl.profile.name, "'s default"));
-      if (!host.ok()) return host.status();
-      AddHost(impl, *host);
-    }
+    known.insert(known.end(), impl.profile.default_hosts.begin(), impl.profile.default_hosts.end());
+  }
+  for (const std::string& text : known) {
+    absl::StatusOr<HostPort> host = ParseHostPort(text, Cat(impl.profile.name, "'s default"));
+    if (!host.ok()) return host.status();
+    AddHost(impl, *host);
   }
   for (const HostPort& host : asked) AddHost(impl, host);
   impl.user_hosts = std::move(asked);

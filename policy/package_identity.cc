@@ -147,6 +147,7 @@ std::string FirstText(const std::string& tmpl, const TemplateFacts& facts) {
 // The components of `path` behind the last one that `after` matches; empty where none does.
 std::vector<std::string_view> ComponentsAfter(std::string_view path, std::string_view after) {
   std::vector<std::string_view> parts = SplitSkipEmpty(path, '/');
+  if (after.empty()) return parts;
   for (size_t i = parts.size(); i-- > 0;) {
     if (MatchesGlob(after, parts[i])) return {parts.begin() + static_cast<long>(i) + 1, parts.end()};
   }

@@ -100,6 +100,15 @@ Values ValuesAfter(std::string_view prefix, const TemplateFacts& facts) {
   return values;
 }
 
+// In this glob `*` matches '/' too.
+Values CommandWords(std::string_view glob, const TemplateFacts& facts) {
+  Values values;
+  for (const std::string& word : facts.command) {
+    if (values.size() < kMaxResults && MatchesGlob(glob, word)) values.push_back(word);
+  }
+  return values;
+}
+
 Values PathPrefixes(const TemplateFacts& facts) {
   Values values;
   const auto path = facts.environment.find("PATH");
@@ -174,6 +183,7 @@ Values ExpandName(std::string_view name, const TemplateFacts& facts, int nesting
     const std::optional<std::string> head = LeadingMatch(facts.executable, rest);
     return head ? Values{*head} : Values{};
   }
+  if (kind == "command") return CommandWords(rest, facts);
   if (kind == "after") return ValuesAfter(rest, facts);
   if (kind == "arg") return ArgumentValue(rest, facts);
   if (kind == "env") return EnvironmentValues(rest, facts);

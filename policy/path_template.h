@@ -19,6 +19,7 @@ struct TemplateFacts {
   std::vector<std::string> temporary_directories;
   std::string executable;              // canonical path of what runs
   std::vector<std::string> arguments;  // argv
+  std::vector<std::string> command;    // the command line that the user gave the manager
   size_t script_index = 0;             // index in `arguments` of what the rule's pattern matched
   std::function<std::string(const std::string& path)> read_file;  // as in ExecFacts; may be empty
 };
@@ -31,6 +32,7 @@ struct TemplateFacts {
 //   {path-prefix}    of each directory of PATH that ends in "/bin" what stands before that
 //   {after:PREFIX}   of each argument after the matched script that begins with PREFIX the rest:
 //                    {after:incremental=} of "-C incremental=/x" is /x
+//   {command:GLOB}   each word of the command line that the user gave the manager, if GLOB matches
 //   {cwd:GLOB}       the shortest leading path of it that GLOB (MatchesPathGlob) matches
 //   {home}           the home
 //   {cache}          $XDG_CACHE_HOME, else {home}/.cache

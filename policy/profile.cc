@@ -139,6 +139,7 @@ void ReadProfile(TableReader& file, Profile& profile) {
   file.Read("own_variables", profile.own_variables);
   file.Read("writes", profile.writes);
   file.Read("default_hosts", profile.default_hosts);
+  file.Read("standing_hosts", profile.standing_hosts);
   file.Read("companion_hosts", profile.companion_hosts);
   file.Read("path_options", profile.path_options);
   file.Read("installs", profile.installs);

@@ -32,7 +32,8 @@ struct IdentitySource {
   std::string name;     // "{env:npm_package_name}"
   std::string version;  // "{env:npm_package_version}"
   std::string path;     // "{cwd}"
-  std::string after;    // a glob on one component: "gems"; the last that matches counts
+  // A glob on one component: "gems"; the last that matches counts. "": from the beginning.
+  std::string after;
   // "name-version" (the version begins at the last '-' before a digit), "name/version",
   // "module@version" (over several components), "name" (no version; "@scope/name" too).
   std::string form;
@@ -51,6 +52,7 @@ struct ExecRule {
   std::optional<bool> in_project;
   Role role = Role::kPackage;
   // The code was fetched by this very run: as a manager that it starts, it gets no credentials.
+  // With `identity`, where that gives a name: `go run .` is the user's own, `go run x@v1` is not.
   bool downloaded = false;
   std::string name_from;  // a finder in code: see docs/adding-a-manager
   std::vector<IdentitySource> identity;  // otherwise the first that gives a name
@@ -107,6 +109,7 @@ struct Profile {
   std::vector<std::string> own_variables;  // name globs that are kept: "PIP_*"
   std::vector<std::string> writes;         // templates: "{home}/.cache/pip", "{cwd}", "{install}"
   std::vector<std::string> default_hosts;  // where nothing is configured
+  std::vector<std::string> standing_hosts;  // whatever is configured
   // Hosts that a configured host implies: "pypi.org" -> "files.pythonhosted.org".
   std::vector<std::pair<std::string, std::string>> companion_hosts;
   std::vector<std::string> path_options;   // options whose value is a path to write: "--target"

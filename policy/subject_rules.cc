@@ -63,6 +63,8 @@ TemplateFacts TemplatesFor(const HostFacts& host, const ExecFacts& facts, size_t
   templates.executable = facts.executable;
   templates.arguments = facts.arguments;
   templates.script_index = script;
+  // Of a nested manager it is what a script said.
+  if (!host.nested) templates.command = host.arguments;
   templates.read_file = facts.read_file;
   return templates;
 }
@@ -109,10 +111,11 @@ Subject SubjectByRule(const Policy::Impl& impl, const Subject& before, const Exe
   // What code that this run fetched calls its project was fetched as well.
   const bool is_fetched = before.downloaded && rule.role == Role::kProject;
   after.role = is_fetched ? Role::kPackage : rule.role;
-  after.downloaded = before.downloaded || rule.downloaded;
   if (after.role == Role::kPackage) after.own.clear();
   if (after.role == Role::kPackage || rule.downloaded) {
     PackageIdentity identity = IdentityOf(rule, impl.profile, facts, templates);
+    const bool is_named = rule.identity.empty() || !identity.name.empty();
+    after.downloaded = before.downloaded || (rule.downloaded && is_named);
     after.package = std::move(identity.name);
     after.version = std::move(identity.version);
   }
