@@ -22,14 +22,17 @@
 #include "launcher/config_files.h"
 #include "launcher/enforcement_report.h"
 #include "launcher/host_paths.h"
+#include "launcher/made_directories.h"
 #include "launcher/path_search.h"
 #include "launcher/resolver_configuration.h"
 #include "launcher/run_directory.h"
 #include "launcher/run_policy.h"
 #include "launcher/sandbox_child.h"
 #include "launcher/status_line.h"
+#include "launcher/terminal_state.h"
 #include "launcher/terminal_text.h"
 #include "launcher/verbs.h"
+#include "policy/downloader_table.h"
 #include "tracer/deciding/package_domain.h"
 #include "tracer/events/run_id.h"
 #include "tracer/events/trace_log_writer.h"
@@ -43,6 +46,7 @@ extern char** environ;
 namespace safe_trace {
 namespace {
 
+constexpr std::string_view kSurvivorRule = "tree.survivor";
 constexpr int kExitViolation = 120;
 constexpr int kExitTimeout = 124;
 constexpr int kExitNotExecutable = 126;
@@ -133,6 +137,8 @@ class Run {
   void Report();
   void Show(const ShownViolation& violation);
   int Supervised(SeizedChild child);
+  void ReportStartupFiles(RunSummary& summary);
+  static void ExplainDownloads(RunSummary& summary);
   int ExitStatus(const RunOutcome& outcome, const RunSummary& summary) const;
   void Say(const std::string& text) const;
 
@@ -143,6 +149,7 @@ class Run {
   std::string run_id_;
   int landlock_abi_ = 0;
   RunPolicy run_;
+  std::unique_ptr<MadeDirectories> made_;
   std::unique_ptr<RunDirectory> directory_;
   ConfinedDomain root_;
   std::string shim_;
@@ -157,6 +164,7 @@ class Run {
   std::unique_ptr<TraceLogWriter> trace_;
   std::unique_ptr<RunReporter> reporter_;
   ViolationLimiter limiter_;
+  ViolationLimiter survivor_limiter_;
 };
 
 void Run::Say(const std::string& text) const {
@@ -169,6 +177,7 @@ absl::Status Run::PrepareFloor() {
       RunDirectory::Make(run_.facts.temporary_directories, run_id_);
   if (!directory.ok()) return directory.status();
   directory_ = *std::move(directory);
+  made_ = std::make_unique<MadeDirectories>(*run_.profile, run_.facts);
   Subject subject = run_.policy->InitialSubject();
   subject.own.push_back({directory_->path(), Access::kRead | Access::kWrite | Access::kExecute});
   GrantStandardStreams(subject);
@@ -290,7 +299,9 @@ absl::Status Run::OpenTrace() {
 }
 
 void Run::Show(const ShownViolation& violation) {
-  std::string line = limiter_.Admit(
+  // What was still running at the end must not go unsaid for what came before.
+  ViolationLimiter& limiter = violation.rule_id == kSurvivorRule ? survivor_limiter_ : limiter_;
+  std::string line = limiter.Admit(
       FormatViolation({violation.subject, violation.doing, violation.verdict, violation.rule_id,
                        violation.how_to_allow, violation.never_allowed},
                       colour_));
@@ -376,17 +387,21 @@ int Run::Supervised(SeizedChild child) {
   options.timeout_seconds = run_.config.timeout_seconds.value_or(0);
   options.kill_on_violation = run_.config.on_violation == ViolationAction::kKill;
   child.signal_fd = signals_.fd.get();
+  const TerminalState terminal = TerminalState::Save();
   RunOutcome outcome = Supervise({*run_.policy, root_.domain, *broker_, *gate_, *reporter_,
                                   trace_->error_fd(), [this] { return trace_->status(); }},
                                  std::move(child), options);
-
+  terminal.Restore();
   RunSummary summary;
+  ReportStartupFiles(summary);
   reporter_->Finish(summary);
+  ExplainDownloads(summary);
   summary.run_id = run_id_;
   summary.command = JoinForDisplay(options_.command);
   summary.trace_path = trace_path_;
   summary.trace_name = options_.output_file.has_value() ? trace_path_ : run_id_;
   summary.command_status = outcome.status;
+  if (outcome.end == RunEnd::kKilled) summary.ended_because = outcome.message;
   summary.notifications = outcome.notifications;
   summary.removed_variables = environment_.removed;
   summary.survivors = outcome.survivors;
@@ -399,8 +414,10 @@ int Run::Supervised(SeizedChild child) {
     Say(Concat("the trace is incomplete: ", std::string(closed.message())));
     summary.exit_status = kExitOwnFailure;
   }
-  std::string closing = limiter_.Closing();
-  if (!closing.empty()) std::fprintf(stderr, "%s\n", closing.c_str());
+  for (const ViolationLimiter* limiter : {&limiter_, &survivor_limiter_}) {
+    std::string closing = limiter->Closing();
+    if (!closing.empty()) std::fprintf(stderr, "%s\n", closing.c_str());
+  }
   if (!outcome.message.empty()) Say(outcome.message);
   if (outcome.end == RunEnd::kExecFailed) {
     Say(Concat(options_.command.front(), ": ", strerror(outcome.exec_error)));
@@ -411,6 +428,35 @@ int Run::Supervised(SeizedChild child) {
     std::fputs(FormatSummary(summary, colour_).c_str(), stderr);
   }
   return summary.exit_status;
+}
+
+// What the run leaves that later runs load by themselves.
+void Run::ReportStartupFiles(RunSummary& summary) {
+  for (const StartupFile& file : run_.startup_files->Changed()) {
+    TraceEvent event;
+    event.action = "startup-file";
+    event.category = "file";
+    event.outcome = "success";
+    event.Set("file.path", file.path);
+    if (!file.package.empty()) event.Set("package.name", file.package);
+    reporter_->Record(std::move(event));
+    summary.notes.push_back(Concat(file.path, " runs code in every later start; it came with ",
+                                   file.package.empty() ? "an unknown package" : file.package));
+  }
+}
+
+// A well-known package that was refused a download: what it wanted, and the words that grant it.
+void Run::ExplainDownloads(RunSummary& summary) {
+  for (const PackageSummary& package : summary.packages) {
+    const Downloader* known =
+        package.violations == 0 ? nullptr : FindDownloader(package.ecosystem, package.name);
+    if (known == nullptr) continue;
+    std::string note = Concat(known->package, " ", known->wants, "; to allow it:");
+    for (const std::string& host : known->hosts) {
+      note += Concat(" --grant ", known->package, "=", host);
+    }
+    summary.notes.push_back(std::move(note));
+  }
 }
 
 int Run::ExitStatus(const RunOutcome& outcome, const RunSummary& summary) const {

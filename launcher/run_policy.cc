@@ -31,7 +31,8 @@ namespace {
 
 // For managers that the command, or a script of the project, starts. What they are told on their
 // command line is not the user's word: it names no host. `facts`: of the run.
-NestedPolicyBuilder NestedBuilder(const HostFacts& run, const Config& config) {
+NestedPolicyBuilder NestedBuilder(const HostFacts& run, const Config& config,
+                                  std::shared_ptr<StartupFiles> startup_files) {
   HostSources sources;
   for (const auto& [name, value] : run.environment) {
     sources.environment.push_back(Concat(name, "=", value));
@@ -39,8 +40,8 @@ NestedPolicyBuilder NestedBuilder(const HostFacts& run, const Config& config) {
   sources.user_id = run.user_id;
   sources.terminals = run.terminals;
   sources.working_directory = run.working_directory;
-  return [sources, config, temporary = run.temporary_directories](const Profile& profile,
-                                                                  const ExecFacts& exec)
+  return [sources, config, startup_files, temporary = run.temporary_directories](
+             const Profile& profile, const ExecFacts& exec)
              -> absl::StatusOr<std::unique_ptr<const Policy>> {
     HostSources nested = sources;
     nested.nested = true;
@@ -55,6 +56,7 @@ NestedPolicyBuilder NestedBuilder(const HostFacts& run, const Config& config) {
     absl::StatusOr<HostFacts> facts = ReadHostFacts(command, exec.executable, profile, nested);
     if (!facts.ok()) return facts.status();
     AddCatalogLinks(ShippedCatalog(), *facts);
+    startup_files->Watch(profile, *facts);
     return Policy::Build(*facts, config, ShippedCatalog(), profile);
   };
 }
@@ -79,12 +81,15 @@ absl::StatusOr<RunPolicy> BuildRunPolicy(const LaunchOptions& options,
     std::fprintf(stderr, "safe-trace: %s\n", notice.c_str());
   }
   AddCatalogLinks(ShippedCatalog(), *facts);
-  absl::StatusOr<std::unique_ptr<const Policy>> policy =
-      Policy::Build(*facts, loaded->config, ShippedCatalog(), **profile,
-                    options.profile.has_value() ? NestedPolicyBuilder()
-                                                : NestedBuilder(*facts, loaded->config));
+  auto startup_files = std::make_shared<StartupFiles>();
+  startup_files->Watch(**profile, *facts);
+  NestedPolicyBuilder nested;
+  if (!options.profile.has_value()) nested = NestedBuilder(*facts, loaded->config, startup_files);
+  absl::StatusOr<std::unique_ptr<const Policy>> policy = Policy::Build(
+      *facts, loaded->config, ShippedCatalog(), **profile, std::move(nested));
   if (!policy.ok()) return policy.status();
-  return RunPolicy{std::move(loaded->config), *std::move(facts), *profile, *std::move(policy)};
+  return RunPolicy{std::move(loaded->config), *std::move(facts), *profile, *std::move(policy),
+                   std::move(startup_files)};
 }
 
 }  // namespace safe_trace

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "launcher/config_files.h"
 #include "launcher/launch_options.h"
+#include "launcher/startup_files.h"
 #include "policy/host_facts.h"
 #include "policy/policy.h"
 #include "policy/profile.h"
@@ -20,6 +21,7 @@ struct RunPolicy {
   HostFacts facts;
   const Profile* profile = nullptr;  // shipped: lives as long as the program
   std::unique_ptr<const Policy> policy;
+  std::shared_ptr<StartupFiles> startup_files;  // of all managers of the run
 };
 
 // `executable`: the program as found. Notices of the configuration go to standard error.

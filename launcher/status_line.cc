@@ -107,6 +107,9 @@ std::string Row(std::string_view label, std::string_view text) {
 }
 
 std::string WhyThisStatus(const RunSummary& summary) {
+  if (!summary.ended_because.empty()) {
+    return Concat(" (ended: ", EscapeAndShorten(summary.ended_because, 100), ")");
+  }
   if (summary.exit_status == summary.command_status) return "";
   if (summary.exit_status == 120) {
     return " (the command itself ended with 0, but there were violations)";
@@ -153,6 +156,7 @@ std::string FormatSummary(const RunSummary& summary, bool colour) {
   if (!summary.survivors.empty()) {
     text += Row("survivors", Concat("ended ", Listed(Escaped(summary.survivors, 100))));
   }
+  for (const std::string& note : summary.notes) text += Row("note", EscapeAndShorten(note, 400));
   if (summary.dropped_events > 0) {
     text += Row("incomplete", Concat(Plural(summary.dropped_events, "event", "events"),
                                      " not written to the trace (queue full)"));

@@ -184,6 +184,21 @@ Claim FromModule(const std::vector<std::string_view>& parts) {
   return {};
 }
 
+// "tool" of "'tool' 'an argument'".
+std::string FirstWord(std::string_view text) {
+  text = Strip(text);
+  const bool is_quoted = !text.empty() && (text.front() == '\'' || text.front() == '"');
+  const size_t end = is_quoted ? text.find(text.front(), 1) : text.find_first_of(" \t\n;&|");
+  if (is_quoted) return std::string(text.substr(1, end == std::string_view::npos ? end : end - 1));
+  return std::string(text.substr(0, end));
+}
+
+Claim FromText(const IdentitySource& source, const TemplateFacts& templates) {
+  Claim claim{FirstText(source.name, templates), FirstText(source.version, templates)};
+  if (source.form == "command") claim.name = FirstWord(claim.name);
+  return claim;
+}
+
 Claim FromPath(const IdentitySource& source, const TemplateFacts& facts) {
   const std::string path = FirstText(source.path, facts);
   const std::vector<std::string_view> parts = ComponentsAfter(path, source.after);
@@ -203,9 +218,7 @@ PackageIdentity IdentifyPackage(const std::vector<IdentitySource>& sources,
                                 const TemplateFacts& facts) {
   PackageIdentity identity;
   for (const IdentitySource& source : sources) {
-    const Claim claim = source.path.empty() ? Claim{FirstText(source.name, facts),
-                                                    FirstText(source.version, facts)}
-                                            : FromPath(source, facts);
+    const Claim claim = source.path.empty() ? FromText(source, facts) : FromPath(source, facts);
     if (claim.name.empty()) continue;
     if (identity.name.empty()) {
       identity.name = CleanName(claim.name);

@@ -50,6 +50,8 @@ IdentitySource ReadIdentity(TableReader& table) {
                                                              "module@version", "name"};
   if (source.name.empty() == source.path.empty()) {
     table.Fail(table.line(), "an identity needs either 'name' or 'path'");
+  } else if (source.path.empty() && !source.form.empty() && source.form != "command") {
+    table.Fail(table.line(), "'form' of a name must be command");
   } else if (!source.path.empty() &&
              std::find(kForms.begin(), kForms.end(), source.form) == kForms.end()) {
     table.Fail(table.line(),
@@ -138,11 +140,13 @@ void ReadProfile(TableReader& file, Profile& profile) {
   file.Read("own_credentials", profile.own_credentials);
   file.Read("own_variables", profile.own_variables);
   file.Read("writes", profile.writes);
+  file.Read("makes", profile.makes);
   file.Read("default_hosts", profile.default_hosts);
   file.Read("standing_hosts", profile.standing_hosts);
   file.Read("companion_hosts", profile.companion_hosts);
   file.Read("path_options", profile.path_options);
   file.Read("installs", profile.installs);
+  file.Read("startup_files", profile.startup_files);
   std::optional<bool> pep503;
   file.Read("pep503_names", pep503);
   profile.pep503_names = pep503.value_or(false);

@@ -35,7 +35,8 @@ struct IdentitySource {
   // A glob on one component: "gems"; the last that matches counts. "": from the beginning.
   std::string after;
   // "name-version" (the version begins at the last '-' before a digit), "name/version",
-  // "module@version" (over several components), "name" (no version; "@scope/name" too).
+  // "module@version" (over several components), "name" (no version; "@scope/name" too). Of a name:
+  // "command", the first word of a shell's text.
   std::string form;
 };
 
@@ -104,10 +105,16 @@ struct Profile {
   std::vector<std::string> programs;       // base names (globs) that are this manager: "pip", "pip3*"
   std::vector<std::string> modules;        // python -m NAME
   std::vector<std::string> installs;       // templates: where it installs what others then import
+  // Templates of globs: files that make later runs start differently ("{install}/*.pth"). What a run
+  // leaves of them is told to the user.
+  std::vector<std::string> startup_files;
   std::vector<RegistrySource> registries;
   std::vector<std::string> own_credentials;  // catalogue ids, paths given back: "credential.netrc"
   std::vector<std::string> own_variables;  // name globs that are kept: "PIP_*"
   std::vector<std::string> writes;         // templates: "{home}/.cache/pip", "{cwd}", "{install}"
+  // Templates of directories in the home that are made before the run: beside hidden files, what is
+  // made later could not be run.
+  std::vector<std::string> makes;
   std::vector<std::string> default_hosts;  // where nothing is configured
   std::vector<std::string> standing_hosts;  // whatever is configured
   // Hosts that a configured host implies: "pypi.org" -> "files.pythonhosted.org".

@@ -200,8 +200,11 @@ Subject Policy::SubjectAfterExec(const Subject& before, const ExecFacts& facts) 
   after.scope = is_known ? "" : facts.working_directory;
   after.role = Role::kManager;
   after.ecosystem = manager->name;
-  after.package.clear();
-  after.version.clear();
+  // For a fetched package it works in that package's name.
+  if (!after.downloaded) {
+    after.package.clear();
+    after.version.clear();
+  }
   after.given_back.clear();
   return after;
 }

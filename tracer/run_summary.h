@@ -30,6 +30,7 @@ struct RunSummary {
   std::string trace_name;
   int exit_status = 0;          // what safe-trace will exit with
   int command_status = 0;       // what the command itself ended with (128+N for a signal)
+  std::string ended_because;    // why safe-trace ended the run; "" where the command ended it
   double seconds = 0;           // wall time
   uint64_t processes = 0;
   uint64_t violations = 0;
@@ -39,6 +40,7 @@ struct RunSummary {
   std::vector<PackageSummary> packages;
   std::vector<HostSummary> hosts;
   std::vector<std::string> removed_variables;  // names only
+  std::vector<std::string> notes;  // for a person: what was left behind, what a package wanted
   std::vector<std::string> survivors;          // "package evil@1.0: /tmp/x/daemon (pid 123)"
 };
 

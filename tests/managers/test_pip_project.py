@@ -34,6 +34,7 @@ class Project(PipCase):
     def fill_index(self, folder):
         vendor(folder)
         make_wheel(folder, "neighbour", "1.0", {"neighbour.py": "x = 1\n"})
+        make_wheel(folder, "evil-start", "1.5", {"evil_start.py": "", "evil.pth": "import sys\n"})
 
     def make_project(self, world, body):
         write_file(os.path.join(world.project, "setup.py"), setup_py("mine", "1.0", body))
@@ -108,3 +109,15 @@ os.makedirs(os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/
             outcome = self.install(world, supervised, 0)
             if supervised:
                 self.assertNotIn(b"violation:", outcome.stderr)
+
+    def test_AStartUpFileThatAnInstallLeavesIsNamedWithItsPackage(self):
+        if environment.safe_trace() is None:
+            self.skipTest("SAFE_TRACE is not set: there is nothing to be told bare")
+        world, outcome = self.pip(["install", "evil-start"], True)
+        self.assertIn(b"evil.pth runs code in every later start; it came with evil_start 1.5",
+                      outcome.stderr)
+        found = self.trace(world).find(event__action="startup-file")
+        self.assertEqual(["evil_start 1.5"], [event.get("package.name") for event in found])
+        world, outcome = self.pip(["install", "neighbour"], True)
+        self.assertNotIn(b"later start", outcome.stderr)
+        self.assertEqual([], self.trace(world).find(event__action="startup-file"))

@@ -60,7 +60,7 @@ std::optional<SyscallAction> BindHandler::RefuseAddress(Process& process, std::s
     decision = BuiltInDecision(BuiltInRefusal::kPackageListener, subject.role);
   }
   if (decision.allowed()) return std::nullopt;
-  NetworkSubjectMatter matter = DescribeInet(syscall, socket, address, {}, subject.role);
+  NetworkSubjectMatter matter = DescribeInet(syscall, socket, address, {}, subject);
   matter.how_to_allow.clear();  // --allow-host is about destinations
   return Refuse(reporter_, process, decision, matter);
 }

@@ -77,7 +77,7 @@ SyscallAction ConnectHandler::ConnectInet(Process& process, RemoteSocket socket,
   const auto* inet = std::get_if<InetAddress>(&address);
   if (!socket.IsTcp() && !socket.IsUdp() && !socket.IsEcho()) {
     NetworkSubjectMatter matter = DescribeInet(
-        "connect", socket, inet == nullptr ? InetAddress{} : *inet, {}, SubjectOf(process).role);
+        "connect", socket, inet == nullptr ? InetAddress{} : *inet, {}, SubjectOf(process));
     return Refuse(reporter_, process,
                   BuiltInDecision(BuiltInRefusal::kUnsupportedSocket, SubjectOf(process).role),
                   matter);
@@ -101,7 +101,7 @@ SyscallAction ConnectHandler::ConnectInet(Process& process, RemoteSocket socket,
 SyscallAction ConnectHandler::ConnectToBroker(Process& process, RemoteSocket socket,
                                               const InetAddress& asked) {
   Role role = SubjectOf(process).role;
-  NetworkSubjectMatter matter = DescribeInet("connect", socket, asked, {}, role);
+  NetworkSubjectMatter matter = DescribeInet("connect", socket, asked, {}, SubjectOf(process));
   RawSocketAddress address;
   if (!broker_.AddressFor(socket.domain, socket.IsTcp(), address.storage, address.length)) {
     return Refuse(reporter_, process, BuiltInDecision(BuiltInRefusal::kNoResolver, role), matter);

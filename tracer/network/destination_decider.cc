@@ -37,7 +37,7 @@ std::optional<SyscallAction> DestinationDecider::DecideInet(
   request.bound_by_this_run =
       IsOwnPort(listeners_, request.is_stream, effective.ip, effective.port);
   Decision decision = rules_.EvaluateNetwork(subject, request);
-  out.matter = DescribeInet(syscall, socket, effective, std::move(names), subject.role);
+  out.matter = DescribeInet(syscall, socket, effective, std::move(names), subject);
   out.address = EncodeInetAddress(effective);
   if (operation == NetworkOperation::kConnect && (!decision.allowed() || decision.is_violation)) {
     if (auto answer = AnswerVacant(process, socket, request, out.matter)) return answer;

@@ -128,9 +128,9 @@ void DnsGate::Send(Reporter& reporter, const Report& report) {
   if (report.decision.allowed() && !report.decision.is_violation) {
     return reporter.ReportEvent(*report.process, std::move(event));
   }
-  Role role = SubjectOf(*report.process).role;
   reporter.ReportDecision(*report.process, report.decision, std::move(event),
-                          "look up " + report.name, AllowHostFlag(role, report.name, 0));
+                          "look up " + report.name,
+                          AllowHostFlag(SubjectOf(*report.process), report.name, 0));
 }
 
 uint64_t DnsGate::dropped() const {

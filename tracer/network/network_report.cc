@@ -65,17 +65,20 @@ std::string_view TransportName(const RemoteSocket& socket) {
   return "other";
 }
 
-std::string AllowHostFlag(Role role, std::string_view host, uint16_t port) {
-  if (role == Role::kPackage || host.empty()) return "";
+std::string AllowHostFlag(const Subject& subject, std::string_view host, uint16_t port) {
+  if (host.empty()) return "";
   bool is_v6 = host.find(':') != std::string_view::npos;
-  std::string bracketed = is_v6 ? absl::StrCat("[", std::string(host), "]") : std::string(host);
-  return port == 0 ? absl::StrCat("--allow-host ", bracketed)
-                   : absl::StrCat("--allow-host ", bracketed, ":", port);
+  std::string where = is_v6 ? absl::StrCat("[", std::string(host), "]") : std::string(host);
+  if (port != 0) absl::StrAppend(&where, ":", port);
+  if (subject.role != Role::kPackage) return absl::StrCat("--allow-host ", where);
+  if (subject.package.empty()) return "";
+  return absl::StrCat("--grant ", subject.package, subject.version.empty() ? "" : "@",
+                      subject.version, "=", where);
 }
 
 NetworkSubjectMatter DescribeInet(std::string_view syscall, const RemoteSocket& socket,
                                   const InetAddress& address, std::vector<std::string> names,
-                                  Role role) {
+                                  const Subject& subject) {
   NetworkSubjectMatter matter;
   matter.syscall = syscall;
   matter.transport = TransportName(socket);
@@ -84,7 +87,7 @@ NetworkSubjectMatter DescribeInet(std::string_view syscall, const RemoteSocket& 
   matter.target = address.ip.is_v6 ? absl::StrCat("[", ip, "]:", address.port)
                                    : absl::StrCat(ip, ":", address.port);
   if (!names.empty()) absl::StrAppend(&matter.target, " (", names.front(), ")");
-  matter.how_to_allow = AllowHostFlag(role, names.empty() ? ip : names.front(), address.port);
+  matter.how_to_allow = AllowHostFlag(subject, names.empty() ? ip : names.front(), address.port);
   matter.inet = address;
   matter.names = std::move(names);
   return matter;

@@ -49,13 +49,14 @@ std::string_view TransportName(const RemoteSocket& socket);
 // Fills target, names and how_to_allow for an internet destination.
 NetworkSubjectMatter DescribeInet(std::string_view syscall, const RemoteSocket& socket,
                                   const InetAddress& address, std::vector<std::string> names,
-                                  Role role);
+                                  const Subject& subject);
 NetworkSubjectMatter DescribeUnix(std::string_view syscall, std::string path);
 // For a person: "send to 192.0.2.1:443".
 std::string DescribeAttempt(const NetworkSubjectMatter& matter);
 TraceEvent NetworkEvent(const NetworkSubjectMatter& matter, std::string_view outcome);
-// "--allow-host HOST:PORT"; "" for package code, which gets grants of its own.
-std::string AllowHostFlag(Role role, std::string_view host, uint16_t port);
+// "--allow-host HOST:PORT", for package code "--grant NAME@VERSION=HOST:PORT"; "" where no name is
+// known to grant it to.
+std::string AllowHostFlag(const Subject& subject, std::string_view host, uint16_t port);
 
 // Which destinations are in the trace already, by process: one line each, not one per attempt.
 class ReportedDestinations {

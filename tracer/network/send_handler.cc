@@ -244,7 +244,7 @@ SyscallAction SendHandler::RefuseDns(const Call& call, const InetAddress& server
   const Subject& subject = SubjectOf(call.process);
   Decision decision = BuiltInDecision(BuiltInRefusal::kUnconnectedDns, subject.role);
   int error = decision.error;
-  NetworkSubjectMatter matter = DescribeInet(call.name, *call.socket, server, {}, subject.role);
+  NetworkSubjectMatter matter = DescribeInet(call.name, *call.socket, server, {}, subject);
   matter.action = "dns-question";
   matter.how_to_allow.clear();
   std::vector<char> bytes;
@@ -258,7 +258,7 @@ SyscallAction SendHandler::RefuseDns(const Call& call, const InetAddress& server
       Decision by_name = rules_.EvaluateName(subject, NameRequest{query->name});
       if (!by_name.allowed()) {
         decision = by_name;
-        matter.how_to_allow = AllowHostFlag(subject.role, query->name, 0);
+        matter.how_to_allow = AllowHostFlag(subject, query->name, 0);
       }
     }
   }

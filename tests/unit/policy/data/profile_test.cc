@@ -93,7 +93,7 @@ TEST(RecognizeProfileTest, TakesEverythingElseForGeneric) {
                                               {""},
                                               {"python", "pip.py"},
                                               {"python3", "-c", "import pip", "pip"},
-                                              {"pipx", "install"},
+                                              {"tox", "run"},
                                               {"pip-compile"},
                                               {"pipenv"},
                                               {"bash", "-c", "pip install x"},
