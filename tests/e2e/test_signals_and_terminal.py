@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import shlex
 import signal
 import subprocess
 import termios
@@ -156,6 +157,47 @@ class OnATerminal(TransparencyCase):
                 terminal.wait_for(b"by-script")
                 terminal.wait_for(b"status=3")
                 self.assertEqual(0, terminal.finish())
+
+    def under_a_shell(self, words, then):
+        """A command under safe-trace, and what the user's shell does after it."""
+        world = self.new_world()
+        script = shlex.join(self.supervised_prefix(["-q"]) + words) + "; " + then
+        terminal = Terminal(["/bin/sh", "-c", script], world.env(), world.project)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def test_ModesOfTheTerminalComeBack(self):
+        """Nothing that ran may leave the user typing blindly."""
+        if len(self.both()) == 1:
+            self.skipTest("only for safe-trace itself")
+        modes = "stty -a | grep -qw -- -echo && echo bli''nd || echo see''ing"
+        for words in (["sh", "-c", "stty -echo raw; echo ra''n"],
+                      ["sh", "-c", "stty -echo; echo ra''n; kill -9 $$"]):
+            with self.subTest(words=words):
+                terminal = self.under_a_shell(words, modes)
+                terminal.wait_for(b"ran")
+                terminal.wait_for(b"seeing")
+                self.assertEqual(0, terminal.finish())
+
+    def test_ForegroundComesBackFromAGroupThatIsGone(self):
+        if len(self.both()) == 1:
+            self.skipTest("only for safe-trace itself")
+        taking = ("import os, signal\n"
+                  "signal.signal(signal.SIGTTOU, signal.SIG_IGN)\n"
+                  "child = os.fork()\n"
+                  "if child == 0:\n    signal.pause()\n"
+                  "os.setpgid(child, child)\n"
+                  "os.tcsetpgrp(0, child)\n"
+                  "os.kill(child, 9)\n"
+                  "os.waitpid(child, 0)\n"
+                  "print('ta' + 'ken')\n")
+        terminal = self.under_a_shell(["python3", "-c", taking],
+                                      "echo rea''dy; read line && echo \"got $line\"")
+        terminal.wait_for(b"taken")
+        terminal.wait_for(b"ready")
+        terminal.type(b"typed\n")
+        terminal.wait_for(b"got typed")
+        self.assertEqual(0, terminal.finish())
 
     def test_JobControlStopsAndContinues(self):
         for supervised in self.both():

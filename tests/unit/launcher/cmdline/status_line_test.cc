@@ -197,6 +197,16 @@ TEST(SummaryJsonTest, IsOneLineOfJsonWhateverTheBytes) {
   for (char c : text) EXPECT_TRUE(c >= 0x20 && c < 0x7f) << int{c};
 }
 
+TEST(FormatSummaryTest, RunThatSafeTraceEndedSaysWhy) {
+  RunSummary summary;
+  summary.command = "pip install evil";
+  summary.exit_status = 120;
+  summary.ended_because = "the limit of --pids was reached";
+  const std::string text = FormatSummary(summary, false);
+  EXPECT_THAT(text, HasSubstr("exit status 120 (ended: the limit of --pids was reached), "));
+  EXPECT_THAT(text, Not(HasSubstr("the command itself")));
+}
+
 TEST(ViolationLimiterTest, TwentyOfTheSameAreShownAndTheRestCounted) {
   ViolationLimiter limiter;
   for (int i = 0; i < 19; ++i) EXPECT_EQ(limiter.Admit("same"), "same");
