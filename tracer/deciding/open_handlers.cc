@@ -75,7 +75,7 @@ bool IsPublicProc(std::string_view path, pid_t own) {
 }  // namespace
 
 // The kernel refuses these by itself (Landlock keeps domains apart). Asked for, they are evidence.
-Decision OpenHandlers::DecideOnProcess(const Process& process, std::string_view path) const {
+Decision OpenHandlers::DecideOnProcess(const Process& process, std::string_view path) {
   Decision allowed{Verdict::kAllow, 0, &kOwnProcess, false};
   constexpr std::string_view kProc = "/proc/";
   if (!path.starts_with(kProc)) return allowed;
@@ -93,8 +93,10 @@ Decision OpenHandlers::DecideOnProcess(const Process& process, std::string_view 
   bool is_ours = target != nullptr && (process.domain->subject.role != Role::kPackage ||
                                        target->domain == process.domain);
   if (is_ours) return allowed;
-  // ps and its like look at everybody's.
-  bool is_violation = process.domain->subject.role == Role::kPackage;
+  // ps and its like look at everybody's: that is one violation, the rest are refusals.
+  constexpr size_t kMostSnoopers = 65536;
+  bool is_first = snoopers_.size() >= kMostSnoopers || snoopers_.insert(process.serial).second;
+  bool is_violation = is_first && process.domain->subject.role == Role::kPackage;
   return {Verdict::kDeny, EACCES, &kOtherProcess, is_violation};
 }
 
@@ -113,7 +115,7 @@ Decision OpenHandlers::DecideOnTerminal(const PinnedPath& pinned, Access access,
 }
 
 Decision OpenHandlers::DecideOnExisting(const Process& process, const PinnedPath& pinned,
-                                        Access access) const {
+                                        Access access) {
   Decision decision = policy_.EvaluateFile(process.domain->subject, {pinned.path, access});
   if (!decision.allowed()) return DecideOnTerminal(pinned, access, decision);
   Decision on_process = DecideOnProcess(process, pinned.path);

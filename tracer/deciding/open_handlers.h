@@ -3,7 +3,9 @@
 #ifndef SAFE_TRACE_TRACER_DECIDING_OPEN_HANDLERS_H_
 #define SAFE_TRACE_TRACER_DECIDING_OPEN_HANDLERS_H_
 
+#include <cstdint>
 #include <string>
+#include <unordered_set>
 
 #include "policy/policy.h"
 #include "tracer/deciding/syscall_action.h"
@@ -52,8 +54,7 @@ class OpenHandlers {
                              const Request& request, PinnedPath pinned);
   SyscallAction OpenMaster(const SyscallInvocation& call, const Request& request,
                            PinnedPath pinned);
-  Decision DecideOnExisting(const Process& process, const PinnedPath& pinned,
-                            Access access) const;
+  Decision DecideOnExisting(const Process& process, const PinnedPath& pinned, Access access);
   SyscallAction OpenNew(const SyscallInvocation& call, Process& process, const Request& request,
                         const std::string& path) const;
   SyscallAction OpenAbsent(const SyscallInvocation& call, Process& process, const Request& request,
@@ -62,7 +63,7 @@ class OpenHandlers {
   SyscallAction OpenThroughPin(const SyscallInvocation& call, const Request& request,
                                PinnedPath pinned) const;
   // The decision on a secret of another process (/proc/PID/environ), allowed where it is none.
-  Decision DecideOnProcess(const Process& process, std::string_view path) const;
+  Decision DecideOnProcess(const Process& process, std::string_view path);
   // The same on a terminal (/dev/pts/N) that the policy refuses.
   Decision DecideOnTerminal(const PinnedPath& pinned, Access access, Decision by_policy) const;
   const Policy& policy_;
@@ -73,6 +74,7 @@ class OpenHandlers {
   Reporter& reporter_;
   Options options_;
   TerminalRegistry terminals_;
+  std::unordered_set<uint64_t> snoopers_;  // processes (serial) that asked for another's secrets
 };
 
 }  // namespace safe_trace

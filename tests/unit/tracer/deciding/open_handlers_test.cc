@@ -280,6 +280,23 @@ TEST_F(OpenHandlersTest, SecretsOfAnotherProcessAreRefused) {
   EXPECT_EQ(reporter_.decisions[0].how_to_allow, "");
 }
 
+TEST_F(OpenHandlersTest, LookingAtEverybodysSecretsIsOneViolationOfAProcess) {
+  ConfinePackage({{"/", kAll}});
+  OpenHandlers handlers(*policy_, memory_, resolver_, floor_, *tree_, reporter_, options_);
+  const std::string other = "/proc/" + std::to_string(getppid());
+  for (const char* entry : {"/environ", "/maps", "/environ"}) {
+    const std::string path = other + entry;
+    EXPECT_EQ(ErrorOf(handlers.Handle(
+                  Call(SYS_openat, {Int(AT_FDCWD), Address(path.c_str()), Int(O_RDONLY)}),
+                  *process_)),
+              EACCES);
+  }
+  ASSERT_EQ(reporter_.decisions.size(), 3U);
+  EXPECT_TRUE(reporter_.decisions[0].decision.is_violation);
+  EXPECT_FALSE(reporter_.decisions[1].decision.is_violation);
+  EXPECT_FALSE(reporter_.decisions[2].decision.is_violation);
+}
+
 TEST_F(OpenHandlersTest, DirectoryCannotBeMadeByOpen) {
   EXPECT_EQ(ErrorOf(Open(InProject("new/"), O_WRONLY | O_CREAT, 0600)), EISDIR);
   EXPECT_EQ(ErrorOf(Open(project_, O_RDONLY | O_CREAT, 0600)), EISDIR);
