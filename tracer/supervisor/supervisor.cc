@@ -43,7 +43,7 @@ class Loop {
         names_(parts_.policy, memory_, resolver_, floor_, parts_.reporter, options.record_all),
         attributes_(parts_.policy, memory_, resolver_, parts_.reporter),
         exec_(parts_.policy, memory_, resolver_, floor_, domains_, parts_.reporter,
-              {options.shim_path, options.landlock_abi > 0}),
+              {options.shim_path, options.landlock_abi > 0, options.withheld_variables}),
         target_(tree_, parts_.reporter, options.landlock_abi >= 6),
         refused_(parts_.reporter),
         network_(parts_.policy, memory_, parts_.broker, registry_, parts_.reporter, &parts_.gate),
