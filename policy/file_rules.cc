@@ -230,8 +230,14 @@ Decision Policy::Impl::DecideBit(const Subject& subject, const Places& places,
 
 Decision Policy::Impl::DecideGrant(const Subject& subject, const Places& places,
                                    std::string_view path, Access bit) const {
-  return subject.role == Role::kPackage ? DecidePackage(subject, places, path, bit)
-                                        : DecideCommand(places, path, bit);
+  if (subject.role == Role::kPackage) return DecidePackage(subject, places, path, bit);
+  // The manager's caches, and what it installs outside the project, are not for the project's code.
+  const Mark& installs = places[Layer::kInstallWrite];
+  if (subject.role == Role::kProject && bit == Access::kWrite && places[Layer::kLibrary] &&
+      installs.depth > places[Layer::kWorking].depth) {
+    return Deny(common.package_library_write, !IsByteCodeCache(path));
+  }
+  return DecideCommand(places, path, bit);
 }
 
 Decision Policy::Impl::DecideCommand(const Places& places, std::string_view path,
