@@ -75,6 +75,18 @@ Values ArgumentValue(std::string_view number, const TemplateFacts& facts) {
   return {facts.arguments[index]};
 }
 
+std::optional<int> HexadecimalByte(std::string_view digits) {
+  int value = 0;
+  if (digits.size() < 2) return std::nullopt;
+  for (char c : digits.substr(0, 2)) {
+    const char lower = AsciiLower(c);
+    const bool is_letter = lower >= 'a' && lower <= 'f';
+    if (!is_letter && !IsAsciiDigit(c)) return std::nullopt;
+    value = value * 16 + (is_letter ? lower - 'a' + 10 : c - '0');
+  }
+  return value;
+}
+
 Values OptionValues(std::string_view option, const TemplateFacts& facts) {
   const std::string joined = Cat(option, "=");
   Values values;
@@ -85,6 +97,41 @@ Values OptionValues(std::string_view option, const TemplateFacts& facts) {
       values.push_back(facts.arguments[++i]);
     } else if (word.starts_with(joined)) {
       values.push_back(word.substr(joined.size()));
+    }
+  }
+  return values;
+}
+
+// What Python writes as "TEXT" or b"TEXT", `at` just behind the opening quote; `at` moves behind
+// the closing one.
+std::string Unquote(std::string_view code, size_t& at) {
+  std::string text;
+  for (; at < code.size() && code[at] != '"'; ++at) {
+    if (code[at] != '\\' || at + 1 >= code.size()) {
+      text.push_back(code[at]);
+      continue;
+    }
+    ++at;
+    const std::optional<int> byte =
+        code[at] == 'x' ? HexadecimalByte(code.substr(at + 1)) : std::nullopt;
+    text.push_back(byte ? static_cast<char>(*byte) : code[at]);
+    if (byte) at += 2;
+  }
+  ++at;
+  return text;
+}
+
+// `rest`: "N:GLOB".
+Values QuotedValues(std::string_view rest, const TemplateFacts& facts) {
+  const size_t colon = rest.find(':');
+  if (colon == std::string_view::npos) return {};
+  Values values;
+  for (const std::string& code : ArgumentValue(rest.substr(0, colon), facts)) {
+    for (size_t at = code.find('"'); at < code.size(); at = code.find('"', at)) {
+      std::string text = Unquote(code, ++at);
+      if (values.size() < kMaxResults && MatchesPathGlob(rest.substr(colon + 1), text)) {
+        values.push_back(std::move(text));
+      }
     }
   }
   return values;
@@ -188,6 +235,7 @@ Values ExpandName(std::string_view name, const TemplateFacts& facts, int nesting
   if (kind == "arg") return ArgumentValue(rest, facts);
   if (kind == "env") return EnvironmentValues(rest, facts);
   if (kind == "option") return OptionValues(rest, facts);
+  if (kind == "quoted") return QuotedValues(rest, facts);
   if (kind != "json") return {};
   // The file's part may hold templates, so the keys are what follows the last colon.
   const size_t last = rest.rfind(':');

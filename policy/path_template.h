@@ -45,6 +45,7 @@ struct TemplateFacts {
 //                    {env:PATH:/**/pip-build-env-*} of /tmp/pip-build-env-x/bin:/bin is
 //                    /tmp/pip-build-env-x
 //   {option:--name}  the value of an option after the matched script: "--name V", "--name=V"
+//   {quoted:N:GLOB}  each text in double quotes in the Nth argument (code of Python) that GLOB matches
 //   {config}         $XDG_CONFIG_HOME, else {home}/.config
 //   {json:FILE:a.b}  the string (or each of a list of strings) at a.b of a small JSON file;
 //                    FILE may hold templates itself

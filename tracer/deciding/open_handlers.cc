@@ -26,6 +26,19 @@ constexpr uint64_t kReopenFlags = O_ACCMODE | O_APPEND | O_DIRECT | O_DIRECTORY 
 
 bool IsTemporaryFile(uint64_t flags) { return (flags & kTmpFileBit) != 0; }
 
+// Nothing happens when these are opened for reading.
+bool IsFileOrDirectory(int fd) {
+  struct stat status {};
+  return fstat(fd, &status) == 0 && (S_ISDIR(status.st_mode) || S_ISREG(status.st_mode));
+}
+
+// What stands before a path's last component; "." where that is all.
+std::string DirectoryPart(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return path.substr(0, slash + 1);
+}
+
 Access AccessOf(uint64_t flags) {
   Access access = Access::kNone;
   uint64_t mode = flags & O_ACCMODE;
@@ -188,11 +201,14 @@ SyscallAction OpenHandlers::Handle(const SyscallInvocation& call, Process& proce
     if (exclusive && !IsTemporaryFile(request.flags)) return Fail{EEXIST};
     if (request.resolve != 0) {
       error = resolver_.CheckRestrictions(TaskOf(call, process), request.dirfd, path,
-                                          request.resolve, pinned);
+                                          request.resolve, pinned.object);
       if (error != 0) return Fail{error};
     }
     if (path_only && flags_may_change) {
-      return InjectFd{std::move(pinned.object), (request.flags & O_CLOEXEC) != 0};
+      // The kernel hands over no descriptor that is but a path: the caller gets one that reads,
+      // where it may read.
+      if (!IsFileOrDirectory(pinned.object.get())) return Fail{EACCES};
+      request.flags &= O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW;
     }
     return OpenExisting(call, process, request, std::move(pinned));
   }
@@ -301,7 +317,8 @@ SyscallAction OpenHandlers::OpenThroughPin(const SyscallInvocation& call, const 
 SyscallAction OpenHandlers::OpenNew(const SyscallInvocation& call, Process& process,
                                     const Request& request, const std::string& path) const {
   if (path.ends_with('/')) return Fail{EISDIR};
-  bool exclusive = (request.flags & O_EXCL) != 0 || (request.flags & O_NOFOLLOW) != 0;
+  // A restricted lookup is checked as far as the directory: a link behind that is not followed.
+  bool exclusive = (request.flags & (O_EXCL | O_NOFOLLOW)) != 0 || request.resolve != 0;
   PinnedPath pinned;
   int error =
       resolver_.ResolveParent(TaskOf(call, process), request.dirfd, path, !exclusive, pinned);
@@ -322,8 +339,11 @@ SyscallAction OpenHandlers::OpenNew(const SyscallInvocation& call, Process& proc
                   covered ? "floor" : "on-behalf");
   }
   if (covered) return Continue{ContinueReason::kFloorEnforced};
-  // Restricted lookups that end in a new name are left to the kernel, or not done.
-  if (request.resolve != 0) return Fail{EACCES};
+  if (request.resolve != 0) {
+    error = resolver_.CheckRestrictions(TaskOf(call, process), request.dirfd, DirectoryPart(path),
+                                        request.resolve, pinned.parent);
+    if (error != 0) return Fail{error};
+  }
   absl::StatusOr<ProcessStatus> task = ReadProcessStatus(call.tid);
   if (!task.ok()) return Fail{ESRCH};
   ScopedIdentity identity(*task);

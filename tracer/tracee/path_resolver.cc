@@ -235,7 +235,7 @@ int PathResolver::ResolveParent(const TaskRef& task, int dirfd, const std::strin
 }
 
 int PathResolver::CheckRestrictions(const TaskRef& task, int dirfd, const std::string& path,
-                                    uint64_t resolve, const PinnedPath& pinned) const {
+                                    uint64_t resolve, const UniqueFd& pinned) const {
   UniqueFd base;
   int error = OpenBase(task, dirfd, base);
   if (error != 0 && !path.starts_with('/')) return error;
@@ -245,7 +245,7 @@ int PathResolver::CheckRestrictions(const TaskRef& task, int dirfd, const std::s
   if (error != 0) return error;
   struct stat now {};
   struct stat then {};
-  if (fstat(restricted.get(), &now) != 0 || fstat(pinned.object.get(), &then) != 0) return errno;
+  if (fstat(restricted.get(), &now) != 0 || fstat(pinned.get(), &then) != 0) return errno;
   return now.st_dev == then.st_dev && now.st_ino == then.st_ino ? 0 : EAGAIN;
 }
 

@@ -45,10 +45,10 @@ class PathResolver {
   // EINVAL where the last component is "." or "..", or there is none.
   int ResolveParent(const TaskRef& task, int dirfd, const std::string& path, bool follow_leaf,
                     PinnedPath& out) const;
-  // Whether the path still names `pinned` under openat2's restrictions (RESOLVE_BENEATH and so on).
-  // 0, or what openat2 answers; EAGAIN where something else is there now.
+  // Whether the path still names what is open at `pinned` under openat2's restrictions
+  // (RESOLVE_BENEATH and so on). 0, or what openat2 answers; EAGAIN where something else is there.
   int CheckRestrictions(const TaskRef& task, int dirfd, const std::string& path, uint64_t resolve,
-                        const PinnedPath& pinned) const;
+                        const UniqueFd& pinned) const;
   // Pins what the task's descriptor refers to.
   int ResolveDescriptor(const TaskRef& task, int fd, PinnedPath& out) const;
 

@@ -56,14 +56,28 @@ TEST(ExpandTemplateTest, KnowsEveryName) {
               ElementsAre("/a/b", "/c/d"));
 }
 
+TEST(ExpandTemplateTest, QuotedTextsOfAScriptAreUnderstood) {
+  TemplateFacts f;
+  f.working_directory = "/w";
+  f.arguments = {
+      "python", "-c",
+      "x = b\"/h/\\xc3\\xa9 a/.tmp1\"; y = \"/h/.tmp1/out.txt\" + \"/h/q\\\"/.tmp2\"; \"\""};
+  EXPECT_THAT(ExpandTemplate("{quoted:2:/**/.tmp*}", f),
+              ElementsAre("/h/\xc3\xa9 a/.tmp1", "/h/q\"/.tmp2"));
+  EXPECT_THAT(ExpandTemplate("{quoted:2:/**/.tmp*/*}", f), ElementsAre("/h/.tmp1/out.txt"));
+  EXPECT_THAT(ExpandTemplate("{quoted:3:/**}", f), IsEmpty());
+  EXPECT_THAT(ExpandTemplate("{quoted:2}", f), IsEmpty());
+  f.arguments = {"python", "-c", "\"/a/.tmp\\"};
+  EXPECT_THAT(ExpandTemplate("{quoted:2:/nowhere}", f), IsEmpty());
+}
+
 TEST(ExpandTemplateTest, WhatCannotBeExpandedGivesNothing) {
   const TemplateFacts f = Facts();
-  for (const char* tmpl :
-       {"{nothing}", "{arg:99}", "{arg:x}", "{env:UNSET}", "{env:EMPTY}",
-        "{option:--no}", "{json:{arg:2}/input.json:kwargs.metadata_directory}",
-        "{json:{arg:2}/input.json:kwargs.none}", "{json:/no/such:a}", "{json:/tmp/ctl/input.json}",
-        "{cwd", "{", "", "{cwd:/nowhere/*}",
-        "{json:{json:{json:{json:{json:{json:{arg:2}:a}:a}:a}:a}:a}:a}"}) {
+  for (const char* tmpl : {"{nothing}", "{arg:99}", "{arg:x}", "{env:UNSET}", "{env:EMPTY}",
+                           "{option:--no}", "{json:{arg:2}/input.json:kwargs.metadata_directory}",
+                           "{json:{arg:2}/input.json:kwargs.none}", "{json:/no/such:a}",
+                           "{json:/tmp/ctl/input.json}", "{cwd", "{", "", "{cwd:/nowhere/*}",
+                           "{json:{json:{json:{json:{json:{json:{arg:2}:a}:a}:a}:a}:a}:a}"}) {
     EXPECT_THAT(ExpandTemplate(tmpl, f), IsEmpty()) << tmpl;
   }
   EXPECT_THAT(ExpandTemplate("{cwd}{home}{cache}", TemplateFacts()), IsEmpty());

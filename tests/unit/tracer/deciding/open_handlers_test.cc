@@ -208,6 +208,24 @@ TEST_F(OpenHandlersTest, PathDescriptorGivesNoContentAndIsLeftToTheKernel) {
   EXPECT_EQ(ErrorOf(Open(key_, O_PATH)), ENOENT);
 }
 
+// The flags of openat2 lie in memory, and the kernel hands over no O_PATH descriptor.
+TEST_F(OpenHandlersTest, PathDescriptorOfOpenat2IsOneThatReadsWhereNothingIsLeftToTheKernel) {
+  Confine(process_->domain->subject, {{project_, kAll}}, /*on_behalf_only=*/true);
+  UniqueFd directory(open(home_.c_str(), O_RDONLY | O_CLOEXEC));
+  open_how how{};
+  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH;
+  const SyscallAction action = OpenHow("project", how, directory.get());
+  ASSERT_TRUE(IsInjected(action, project_));
+  EXPECT_EQ(fcntl(As<InjectFd>(action)->fd.get(), F_GETFL) & O_PATH, 0);
+  how.flags = O_PATH | O_CLOEXEC;
+  EXPECT_EQ(ErrorOf(OpenHow(".ssh/id_made_up", how, directory.get())), ENOENT);
+  files_.Link("readme", "home/project/link");
+  how.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+  how.resolve = 0;
+  EXPECT_EQ(ErrorOf(OpenHow(InProject("link"), how)), EACCES);
+}
+
 TEST_F(OpenHandlersTest, TemporaryFileWithoutANameIsMadeInTheProjectOnly) {
   const SyscallAction action = Open(project_, O_TMPFILE | O_RDWR, 0600);
   if (ErrorOf(action) != EOPNOTSUPP) {
@@ -227,6 +245,25 @@ TEST_F(OpenHandlersTest, RestrictionsOfOpenat2AreKept) {
   how.resolve = RESOLVE_BENEATH;
   EXPECT_TRUE(IsInjected(OpenHow("readme", how, directory.get()), InProject("readme")));
   EXPECT_EQ(ErrorOf(OpenHow("../visible", how, directory.get())), EXDEV);
+}
+
+TEST_F(OpenHandlersTest, RestrictionsOfOpenat2AreKeptForNewFiles) {
+  UniqueFd directory(open(project_.c_str(), O_RDONLY | O_CLOEXEC));
+  files_.Directory("home/project/sub");
+  files_.Directory("scratch/other");
+  files_.Link(files_.Path("scratch/other"), "home/project/out");
+  files_.Link("nowhere", "home/project/dangling");
+  open_how how{};
+  how.flags = O_CREAT | O_WRONLY | O_CLOEXEC;
+  how.mode = 0600;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  EXPECT_TRUE(IsInjected(OpenHow("new", how, directory.get()), InProject("new")));
+  EXPECT_TRUE(IsInjected(OpenHow("sub/new", how, directory.get()), InProject("sub/new")));
+  UniqueFd inner(open(InProject("sub").c_str(), O_RDONLY | O_CLOEXEC));
+  EXPECT_EQ(ErrorOf(OpenHow("../new2", how, inner.get())), EXDEV);
+  EXPECT_EQ(ErrorOf(OpenHow("out/new", how, directory.get())), EXDEV);
+  EXPECT_EQ(ErrorOf(OpenHow("dangling", how, directory.get())), ELOOP);
+  EXPECT_EQ(access(InProject("nowhere").c_str(), F_OK), -1);
 }
 
 TEST_F(OpenHandlersTest, StructureOfAnotherSizeIsRefusedAsByAnOlderKernel) {

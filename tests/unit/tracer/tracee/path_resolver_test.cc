@@ -209,7 +209,7 @@ TEST_F(PathResolverTest, RestrictionsOfOpenat2AreTheKernels) {
   auto check = [&](const std::string& path, uint64_t resolve) {
     PinnedPath pinned;
     EXPECT_EQ(resolver_.Resolve(self_, top.get(), path, true, pinned), 0) << path;
-    return resolver_.CheckRestrictions(self_, top.get(), path, resolve, pinned);
+    return resolver_.CheckRestrictions(self_, top.get(), path, resolve, pinned.object);
   };
   EXPECT_EQ(check("inner/file", RESOLVE_BENEATH), 0);
   EXPECT_EQ(check("link", RESOLVE_BENEATH), 0);
@@ -225,7 +225,7 @@ TEST_F(PathResolverTest, RestrictedPathThatLeadsElsewhereNowMustBeAskedAgain) {
   tree_.File("other", "new");
   ASSERT_EQ(rename(tree_.Path("other").c_str(), tree_.Path("file").c_str()), 0);
   EXPECT_EQ(
-      resolver_.CheckRestrictions(self_, AT_FDCWD, tree_.Path("file"), RESOLVE_NO_SYMLINKS, pinned),
+      resolver_.CheckRestrictions(self_, AT_FDCWD, tree_.Path("file"), RESOLVE_NO_SYMLINKS, pinned.object),
       EAGAIN);
 }
 
