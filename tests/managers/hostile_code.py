@@ -51,7 +51,7 @@ attempt(lambda: append(os.path.join(home, ".bashrc"), "echo owned\n"))
 for pattern in %(victims)r:
     for path in glob.glob(os.path.join(root, pattern)):
         attempt(lambda: os.chmod(path, 0o644))
-        attempt(lambda: append(path, "// owned\n"))
+        attempt(lambda: append(path, "# owned\n"))
 plant(os.path.join(project, ".github", "workflows", "owned.yml"))
 plant(os.path.join(project, ".git", "hooks", "pre-commit"))
 for path in %(programs)r:
@@ -90,12 +90,16 @@ class HostileCode:
             found += glob.glob(os.path.join(world.root, pattern))
         return found
 
+    def refused(self, world):
+        """What a refusal must name: of what may not even be listed, the folder."""
+        return self.targets(world)
+
     def owned(self, world):
         """What the payload left behind."""
         planted = [os.path.join(world.project, name)
                    for name in (".github/workflows/owned.yml", ".git/hooks/pre-commit")]
         return [path for path in self.targets(world) + planted
-                if os.path.exists(path) and "owned" in read_text(path)]
+                if os.path.exists(path) and read_text(path).endswith("owned\n")]
 
     def attacked(self, argv, supervised, prepare, status, options=(), env=None):
         def prepared(world):
@@ -131,12 +135,13 @@ class HostileCode:
         self.assertTrue(os.path.exists(alive), "bare, the daemon does not live")
         processes.end_orphans()
 
-    def is_stopped(self, argv, prepare, name, version, options=(), env=None, role="package"):
+    def is_stopped(self, argv, prepare, name, version, options=(), env=None, role="package",
+                   status=120):
         """First shown to succeed bare. Returns the supervised world and its trace."""
         self.succeeds_bare(argv, prepare, env=env)
         if environment.safe_trace() is None:
             self.skipTest("SAFE_TRACE is not set: only the bare half ran")
-        world, outcome = self.attacked(argv, True, prepare, 120, options, env)
+        world, outcome = self.attacked(argv, True, prepare, status, options, env)
         trace = self.trace(world)
         said = outcome.describe() + trace.describe()
         self.assertTrue(self.sink.untouched, said)
@@ -146,9 +151,11 @@ class HostileCode:
         wanted = [os.path.join(world.home, path) for path in READ]
         wanted += [os.path.join(world.project, path)
                    for path in (".env", ".github", ".git/hooks")]
-        wanted += [*self.targets(world), *self.programs, str(self.sink.port)]
-        for what in wanted:
-            found = trace.find(contains=[what], refused=True)
+        wanted += [*self.refused(world), *self.programs]
+        refusals = {what: [event for event in trace.find(refused=True)
+                           if what in event.get("file.path", "")] for what in wanted}
+        refusals["the sink"] = trace.find(refused=True, destination__port=self.sink.port)
+        for what, found in refusals.items():
             self.assertTrue(found, "no refusal of %s\n%s" % (what, said))
             for event in found:
                 self.assertEqual((role, name, version), (

@@ -84,6 +84,10 @@ class YarnCase(NpmCase):
 
 
 class PnpmCase(NpmCase):
+    def variables(self, world):
+        # pnpm reads .npmrc alone, but it prepares git dependencies with npm.
+        return dict(super().variables(world), npm_config_registry=self.server.url + "/")
+
     def available(self):
         super().available()
         self.npm = manager_tools.fetched_program("pnpm")
@@ -93,6 +97,6 @@ class PnpmCase(NpmCase):
 
     def project(self, world, dependencies, name="project-of-mine", **fields):
         NpmCase.project(world, dependencies, name, **fields)
-        # Without it the scripts of dependencies are not run.
+        # Without this the scripts of dependencies are not run.
         write_file(os.path.join(world.project, "pnpm-workspace.yaml"),
                    "dangerouslyAllowAllBuilds: true\n")

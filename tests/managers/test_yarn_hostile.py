@@ -1,0 +1,14 @@
+"""Hostile packages that yarn 1 installs: what they get, and how the run ends."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from npm_case import YarnCase  # noqa: E402
+from npm_hostile import HostileInstallTests  # noqa: E402
+
+
+class Yarn(HostileInstallTests, YarnCase):
+    cache = "home/.cache/yarn/v6/*/node_modules/st-leaf/index.js"
+    programs = ("/usr/bin/node",)
