@@ -9,6 +9,7 @@ import subprocess
 import sys
 import typing
 
+import manager_workloads
 import packages
 
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
@@ -29,6 +30,7 @@ class Prepared:
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     needs_venv: bool = False
     pair_factor: int = 1  # short runs are repeated more often
+    setup: typing.Callable[[pathlib.Path], None] | None = None  # fills the directory of a run
 
 
 @dataclasses.dataclass
@@ -55,7 +57,7 @@ class Workshop:
         self.python = python
         self.notes: list[str] = []
         self._programs: dict[str, str] = {}
-        self._indexes: list[packages.Index] = []
+        self._indexes: list[typing.Any] = []  # servers
         self._venv: pathlib.Path | None = None
 
     def close(self) -> None:
@@ -123,6 +125,10 @@ class Workshop:
                 shutil.rmtree(directory, ignore_errors=True)
                 return None
         return directory
+
+    def keep(self, server: typing.Any) -> None:
+        """Closes the server at the end."""
+        self._indexes.append(server)
 
     def index(self, *directories: pathlib.Path) -> dict[str, str]:
         """Serves the directories; returns the settings that name the index."""
@@ -226,12 +232,33 @@ def unique_opens(workshop: Workshop) -> Prepared:
                     pair_factor=2)
 
 
+def other_manager(make: typing.Callable[[pathlib.Path], tuple]) \
+        -> typing.Callable[[Workshop], Prepared]:
+    def prepare(workshop: Workshop) -> Prepared:
+        try:
+            command, environment, setup, server, *warm = make(workshop.base)
+        except manager_workloads.Missing as reason:
+            raise Skipped(str(reason)) from reason
+        workshop.keep(server)
+        for step in warm:
+            error = step(workshop)
+            if error is not None:
+                raise Skipped(f"skipped: preparation failed: {error}")
+        return Prepared(command, environment, setup=setup)
+    return prepare
+
+
 ROWS = [
     Row("start-up", "start-up (true)", start_up),
     Row("requests", "pip install requests, real index", requests_live),
     Row("requests-local", "pip install requests, loopback", requests_local),
     Row("wheels", "pip install 25 wheels, loopback", wheels),
     Row("build", "pip install sdist with C extension", source_build),
+    Row("npm", f"npm install {manager_workloads.NPM_PACKAGES} packages, loopback",
+        other_manager(manager_workloads.npm)),
+    Row("cargo", f"cargo build {manager_workloads.CRATES} crates, loopback",
+        other_manager(manager_workloads.cargo)),
+    Row("go", "go install with cgo, loopback", other_manager(manager_workloads.go)),
     Row("imports", f"python imports {MODULES} modules", imports),
     Row("fork-exec", f"{FORKS} fork+exec of true", fork_exec),
     Row("opens", f"{OPENS:,} opens of one file", opens),
