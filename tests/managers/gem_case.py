@@ -1,6 +1,7 @@
 """Base of the gem tests."""
 
 import os
+import subprocess
 
 import manager_tools
 from gem_registry import GemRegistry
@@ -28,6 +29,15 @@ class GemCase(ManagerCase):
         # Into the home also for root, for whom gem would write in /var/lib.
         write_file(os.path.join(world.home, ".gemrc"),
                    ":sources:\n- %s\ninstall: --user-install --no-document\n" % self.registry.url)
+
+    def variables(self, world):
+        # Where it may write there, gem keeps what it fetched in the system's own directory, and
+        # takes it from there the next time.
+        if os.geteuid() != 0:
+            return {}
+        said = subprocess.run([self.ruby, "-e", "print Gem.user_dir"], env=world.env(), check=True,
+                              stdout=subprocess.PIPE, timeout=60)
+        return {"GEM_HOME": said.stdout.decode()}
 
     def loaded(self, world, script):
         """What ruby prints for `script`."""

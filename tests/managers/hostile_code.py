@@ -51,7 +51,7 @@ attempt(lambda: append(os.path.join(home, ".bashrc"), "echo owned\n"))
 for pattern in %(victims)r:
     for path in glob.glob(os.path.join(root, pattern)):
         attempt(lambda: os.chmod(path, 0o644))
-        attempt(lambda: append(path, "# owned\n"))
+        attempt(lambda: append(path, %(comment)r))
 plant(os.path.join(project, ".github", "workflows", "owned.yml"))
 plant(os.path.join(project, ".git", "hooks", "pre-commit"))
 for path in %(programs)r:
@@ -68,6 +68,7 @@ class HostileCode:
 
     # What the payload writes into: patterns beneath the world, of other packages and caches.
     victims = ()
+    comment = "# owned\n"  # what the language takes for one
     programs = ()  # the manager itself: opened for writing, never written
 
     def start_sink(self):
@@ -76,6 +77,7 @@ class HostileCode:
 
     def payload(self):
         return PAYLOAD % {"port": self.sink.port, "read": READ, "variable": VARIABLE,
+                          "comment": self.comment,
                           "victims": tuple(self.victims), "programs": tuple(self.programs)}
 
     @staticmethod

@@ -8,6 +8,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from cargo_case import CargoCase  # noqa: E402
 from hostile_code import HostileCode  # noqa: E402
+from world import write_file  # noqa: E402
 
 # A shell's worth of Rust: one process more, and what rustc itself opens.
 RUST_ATTACK = r'''
@@ -33,6 +34,7 @@ class Hostile(HostileCode, CargoCase):
     victims = ("home/.cargo/registry/src/*/st-leaf-1.0.0/src/lib.rs",
                "home/.cargo/registry/cache/*/st-leaf-1.0.0.crate",
                "home/.cargo/config.toml", "project/src/main.rs")
+    comment = "// owned\n"
     programs = ("/usr/bin/env",)
 
     def rust(self):
@@ -68,3 +70,26 @@ class Hostile(HostileCode, CargoCase):
                         self.prepare({"st-facade": "1"},
                                      "fn main() { println!(\"{}\", st_facade::seven!()); }\n"),
                         "project-of-mine", "0.1.0")
+
+    def test_ProjectsOwnBuildScript(self):
+        # It may write in its project, where a protected place lies.
+        self.victims = self.victims[:-1]
+
+        def prepare(world):
+            self.project(world, {"st-leaf": "1"}, "fn main() {}\n",
+                         build_rs=self.rust() + "fn main() { attack() }\n")
+        self.is_stopped([self.cargo, "build"], prepare, "", "", role="project", status=0)
+
+    def test_WrapperThatTheProjectConfigures(self):
+        self.victims = self.victims[:-1]
+
+        def prepare(world):
+            self.project(world, {"st-leaf": "1"}, "fn main() {}\n")
+            write_file(os.path.join(world.project, ".cargo/config.toml"),
+                       '[build]\nrustc-wrapper = "./wrapper"\n')
+            write_file(os.path.join(world.project, "payload.py"), self.payload())
+            write_file(os.path.join(world.project, "wrapper"),
+                       "#!/bin/sh\ncase $2 in -vV) python3 ./payload.py >/dev/null 2>&1;; esac\n"
+                       "exec \"$@\"\n", 0o755)
+        # A package's compiler cannot be run by a script of the project, which it may not read.
+        self.is_stopped([self.cargo, "build"], prepare, "", "", role="project", status=101)
