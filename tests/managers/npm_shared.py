@@ -8,6 +8,12 @@ from world import read_text
 
 WRITES = "require('fs').writeFileSync('%s', process.env.npm_package_name)\n"
 
+# Packages with a program for each machine take it from the one that has it.
+TAKE = """
+const fs = require('fs'), from = require.resolve('st-leaf/run.sh');
+try { fs.linkSync(from, 'taken.sh'); } catch (error) { fs.copyFileSync(from, 'taken.sh'); }
+"""
+
 
 class NpmRegistryTests:
     def fill_registry(self, registry):
@@ -17,7 +23,8 @@ class NpmRegistryTests:
                                                 "run.sh": "#!/bin/sh\necho ran > ran.txt\n"},
                      executable=["run.sh"], scripts={"postinstall": "node post.js && ./run.sh"})
         registry.add("@st-scope/middle", "1.2.0", dependencies={"st-leaf": "^1.0.0"},
-                     files={"index.js": "module.exports = 'middle, ' + require('st-leaf')\n"})
+                     files={"index.js": "module.exports = 'middle, ' + require('st-leaf')\n",
+                            "take.js": TAKE}, scripts={"postinstall": "node take.js"})
         registry.add("st-tool", "2.0.0", bin={"st-tool": "cli.js"}, executable=["cli.js"],
                      dependencies={"@st-scope/middle": "*"},
                      files={"cli.js": "#!/usr/bin/env node\n"

@@ -82,6 +82,23 @@ int NameHandlers::Decide(const SyscallInvocation& call, const Process& process,
   return 0;
 }
 
+// A second name in a writable place makes the first one's content writable.
+int NameHandlers::DecideSource(const SyscallInvocation& call, const Process& process,
+                               const PinnedPath& source, bool& covered) const {
+  const Subject& subject = process.domain->subject;
+  const Access access = Access::kRead | Access::kWrite;
+  Decision decision = policy_.EvaluateFile(subject, {source.path, access});
+  const bool could_copy = subject.role == Role::kPackage &&
+                          policy_.EvaluateFile(subject, {source.path, Access::kRead}).allowed();
+  if (decision.allowed() || !could_copy) {
+    return Decide(call, process, source, access, "link", "file-link", covered);
+  }
+  // Installers link what they would otherwise copy (esbuild its binary): refused without an alarm.
+  decision.is_violation = false;
+  ReportFileDecision(reporter_, call, process, decision, "link", "file-link", source.path, access);
+  return decision.error;
+}
+
 SyscallAction NameHandlers::DoIt(const SyscallInvocation& call, bool covered,
                                  const Perform& perform) const {
   if (covered) return Continue{ContinueReason::kFloorEnforced};
@@ -185,11 +202,9 @@ SyscallAction NameHandlers::Link(const SyscallInvocation& call, Process& process
   if (error == EINVAL) return Fail{EEXIST};
   if (error != 0) return Answer(error);
   bool covered = true;
-  // A second name in a writable place makes the first one's content writable.
   bool unlinked = source.path.ends_with(" (deleted)");
   if (!unlinked) {
-    error =
-        Decide(call, process, source, Access::kRead | Access::kWrite, "link", "file-link", covered);
+    error = DecideSource(call, process, source, covered);
     // Programs take "other file system" as the sign to copy instead.
     if (error == EACCES) error = EXDEV;
   }

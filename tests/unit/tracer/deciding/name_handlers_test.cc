@@ -92,6 +92,21 @@ TEST_F(NameHandlersTest, RefusedLinkLooksLikeAnotherFileSystem) {
   EXPECT_FALSE(files_.Exists("home/project/mine"));
 }
 
+TEST_F(NameHandlersTest, LinkOfWhatAPackageMayCopyIsRefusedWithoutAnAlarm) {
+  const std::string installed = files_.File("home/project/node_modules/other/tool");
+  Confine({.role = Role::kPackage,
+           .own = {{InProject("node_modules/mine"), kAll},
+                   {InProject("node_modules"), Access::kRead | Access::kExecute}}},
+          {});
+  files_.Directory("home/project/node_modules/mine");
+  EXPECT_EQ(ErrorOf(Link(installed, InProject("node_modules/mine/tool"))), EXDEV);
+  ASSERT_FALSE(reporter_.decisions.empty());
+  EXPECT_FALSE(reporter_.decisions.back().decision.is_violation);
+  EXPECT_FALSE(files_.Exists("home/project/node_modules/mine/tool"));
+  EXPECT_EQ(ErrorOf(Link(key_, InProject("node_modules/mine/key"))), ENOENT);
+  EXPECT_TRUE(reporter_.decisions.back().decision.is_violation);
+}
+
 TEST_F(NameHandlersTest, SymlinkToASecretIsMadeAndOpensNothingByItself) {
   EXPECT_TRUE(IsSuccess(Symlink(key_, InProject("link"))));
 }
