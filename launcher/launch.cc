@@ -440,8 +440,9 @@ void Run::ReportStartupFiles(RunSummary& summary) {
     event.Set("file.path", file.path);
     if (!file.package.empty()) event.Set("package.name", file.package);
     reporter_->Record(std::move(event));
-    summary.notes.push_back(Concat(file.path, " runs code in every later start; it came with ",
-                                   file.package.empty() ? "an unknown package" : file.package));
+    summary.notes.push_back(Concat(
+        file.path, " takes part in every later start; ",
+        file.package.empty() ? "it is new or changed" : Concat("it came with ", file.package)));
   }
 }
 

@@ -114,7 +114,7 @@ os.makedirs(os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/
         if environment.safe_trace() is None:
             self.skipTest("SAFE_TRACE is not set: there is nothing to be told bare")
         world, outcome = self.pip(["install", "evil-start"], True)
-        self.assertIn(b"evil.pth runs code in every later start; it came with evil_start 1.5",
+        self.assertIn(b"evil.pth takes part in every later start; it came with evil_start 1.5",
                       outcome.stderr)
         found = self.trace(world).find(event__action="startup-file")
         self.assertEqual(["evil_start 1.5"], [event.get("package.name") for event in found])

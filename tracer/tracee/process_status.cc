@@ -84,7 +84,10 @@ ScopedIdentity::ScopedIdentity(const ProcessStatus& status) {
   }
   int count = getgroups(0, nullptr);
   saved_groups_.resize(count < 0 ? 0 : static_cast<size_t>(count));
-  if (count > 0) getgroups(count, saved_groups_.data());
+  if (count < 0 || getgroups(count, saved_groups_.data()) != count) {
+    ok_ = false;  // what cannot be put back is not changed
+    return;
+  }
   changed_ = true;
   ok_ = syscall(SYS_setgroups, status.groups.size(), status.groups.data()) == 0;
   setfsgid(status.fsgid);
