@@ -81,15 +81,14 @@ class Hostile(HostileCode, CargoCase):
         self.is_stopped([self.cargo, "build"], prepare, "", "", role="project", status=0)
 
     def test_WrapperThatTheProjectConfigures(self):
-        self.victims = self.victims[:-1]
+        self.victims = ("home/.cargo/config.toml",)
 
         def prepare(world):
-            self.project(world, {"st-leaf": "1"}, "fn main() {}\n")
+            self.project(world, {}, "fn main() {}\n")
             write_file(os.path.join(world.project, ".cargo/config.toml"),
                        '[build]\nrustc-wrapper = "./wrapper"\n')
             write_file(os.path.join(world.project, "payload.py"), self.payload())
             write_file(os.path.join(world.project, "wrapper"),
                        "#!/bin/sh\ncase $2 in -vV) python3 ./payload.py >/dev/null 2>&1;; esac\n"
                        "exec \"$@\"\n", 0o755)
-        # A package's compiler cannot be run by a script of the project, which it may not read.
-        self.is_stopped([self.cargo, "build"], prepare, "", "", role="project", status=101)
+        self.is_stopped([self.cargo, "build"], prepare, "", "", role="project", status=0)
