@@ -32,7 +32,9 @@ std::string_view RoleName(Role role) {
 
 std::string Subject::Describe() const {
   std::string text(RoleName(role));
-  if (role != Role::kPackage) return ecosystem.empty() ? text : text + " " + ecosystem;
+  // What the user asked to fetch and run has a name too.
+  const bool is_named = role == Role::kPackage || (role == Role::kProject && !package.empty());
+  if (!is_named) return ecosystem.empty() ? text : text + " " + ecosystem;
   if (!package.empty()) {
     text += " " + package;
     if (!version.empty()) text += "@" + version;

@@ -166,5 +166,6 @@ class HostileCode:
         self.assertEqual([], [event for event in trace.find(refused=True, event__kind="alert")
                               if event.get("package.name", "") != name], said)
         if name:
-            self.assertIn(("%s@%s" % (name, version)).encode(), outcome.stderr, "it is named")
+            named = "%s@%s" % (name, version) if version else name
+            self.assertIn(named.encode(), outcome.stderr, "it is named")
         return world, trace

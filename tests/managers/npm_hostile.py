@@ -16,13 +16,9 @@ EVIL_GYP = """{"variables": {"out": "<!(python3 payload.py > said.txt; echo done
 """
 
 
-class HostileInstallTests(HostileCode):
+class HostilePackages(HostileCode):
     """Before a case of npm, yarn or pnpm. `other_package` and `cache` are what lies in the world
     when a script of a dependency runs: patterns beneath the world."""
-
-    other_package = "project/node_modules/st-leaf/index.js"
-    cache = ""
-    with_headers = True
 
     def fill_registry(self, registry):
         self.victims = (self.other_package, self.cache)
@@ -38,7 +34,7 @@ class HostileInstallTests(HostileCode):
         registry.add("evil-gyp", "6.6.3", dependencies=leaf,
                      files={"binding.gyp": EVIL_GYP, "payload.py": self.payload(),
                             "index.js": ""})
-        registry.add("evil-tool", "6.6.4", bin={"evil-tool": "cli.js"}, executable=["cli.js"],
+        registry.add("evil-tool", "6.6.4", dependencies=leaf, bin={"evil-tool": "cli.js"}, executable=["cli.js"],
                      files=dict(files, **{"cli.js": "#!/usr/bin/env node\n" + EVIL_JS}))
         self.files = files
 
@@ -50,6 +46,8 @@ class HostileInstallTests(HostileCode):
     def needs(self, *names):
         return lambda world: self.project(world, {name: "*" for name in names})
 
+
+class HostileDependencyTests(HostilePackages):
     def test_PostinstallOfADependency(self):
         self.is_stopped([self.npm, *self.install], self.needs("evil-direct"),
                         "evil-direct", "6.6.1")
@@ -61,10 +59,18 @@ class HostileInstallTests(HostileCode):
     def test_GypFileOfADependency(self):
         self.is_stopped([self.npm, *self.install], self.needs("evil-gyp"), "evil-gyp", "6.6.3")
 
+
+class HostileStartTests(HostilePackages):
+    """Code that begins elsewhere than in the project's own install."""
+
+    def tool_is_stopped(self, words):
+        # What the user asked to run is no package: the status stays its own.
+        self.victims = (self.cache,)
+        self.is_stopped(words, lambda world: None, "evil-tool", "", role="project", status=0)
+
     def test_PrepareOfAGitDependency(self):
         self.victims = (self.cache,)
-        files = dict(self.files, **{"payload.py": self.payload()})
-        wanted = self.git_dependency("evil-git", files, scripts={"prepare": "node evil.js"},
+        wanted = self.git_dependency("evil-git", self.files, scripts={"prepare": "node evil.js"},
                                      devDependencies={"st-leaf": "*"})
         self.is_stopped([self.npm, *self.install],
                         lambda world: self.project(world, {"evil-git": wanted, "st-leaf": "*"}),

@@ -6,10 +6,19 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from npm_case import PnpmCase  # noqa: E402
-from npm_hostile import HostileInstallTests  # noqa: E402
+from npm_hostile import HostileDependencyTests, HostileStartTests  # noqa: E402
 
 
-class Pnpm(HostileInstallTests, PnpmCase):
+class Places(PnpmCase):
     cache = "home/.cache/pnpm/*/metadata/*/st-leaf*"
     other_package = "project/node_modules/.pnpm/st-leaf@1.1.0/node_modules/st-leaf/index.js"
     programs = ("/usr/bin/node",)
+
+
+class Dependencies(HostileDependencyTests, Places):
+    pass
+
+
+class Starts(HostileStartTests, Places):
+    def test_ToolOfDlx(self):
+        self.tool_is_stopped([self.npm, "dlx", "evil-tool"])

@@ -6,9 +6,18 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from npm_case import YarnCase  # noqa: E402
-from npm_hostile import HostileInstallTests  # noqa: E402
+from npm_hostile import HostileDependencyTests, HostileStartTests  # noqa: E402
 
 
-class Yarn(HostileInstallTests, YarnCase):
+class Places(YarnCase):
     cache = "home/.cache/yarn/v6/*/node_modules/st-leaf/index.js"
+    other_package = "project/node_modules/st-leaf/index.js"
     programs = ("/usr/bin/node",)
+
+
+class Dependencies(HostileDependencyTests, Places):
+    pass
+
+
+class Starts(HostileStartTests, Places):
+    pass

@@ -64,8 +64,8 @@ class NameHandlers {
   int Decide(const SyscallInvocation& call, const Process& process, const PinnedPath& pinned,
              Access access, std::string_view verb, std::string_view action, bool& covered,
              bool moves_hierarchy = false, bool empty_directory = false) const;
-  int DecideSource(const SyscallInvocation& call, const Process& process,
-                   const PinnedPath& source, bool& covered) const;
+  int DecideSource(const SyscallInvocation& call, const Process& process, const PinnedPath& source,
+                   bool& covered) const;
   static bool LeadsToGrant(const Domain& domain, std::string_view directory);
   SyscallAction MakeDirectory(const SyscallInvocation& call, Process& process, Place place,
                               mode_t mode) const;
