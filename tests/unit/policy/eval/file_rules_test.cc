@@ -115,6 +115,18 @@ TEST(FileRulesTest, AManagerReadsItsOwnCredentialAndNobodyElseDoes) {
                        {{.role = Role::kProject}, "/home/ann/.netrc", kR, "hide"}});
 }
 
+TEST(FileRulesTest, CachesAndInstalledCodeOutsideTheProjectAreTheManagersAlone) {
+  const Subject project{.role = Role::kProject};
+  for (const char* path : {"/home/ann/.cache/pip/wheels/x.whl",
+                           "/home/ann/venv/lib/python3.11/site-packages/numpy/core.py"}) {
+    Check(*PipPolicy(), {{Manager(), path, kW, "allow"},
+                         {project, path, kR, "allow"},
+                         {project, path, kW, "violation"}});
+  }
+  Check(*PipPolicy(), {{project, "/home/ann/project/made.py", kW, "allow"},
+                       {project, "/tmp/scratch", kW, "allow"}});
+}
+
 TEST(FileRulesTest, SecretNamesAreHiddenWhereverProjectsLie) {
   Subject in_tree = EvilPackage();
   in_tree.own = {{"/home/ann/project", kR | kW}};
