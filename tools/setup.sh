@@ -44,11 +44,13 @@ install_missing() {
     apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
 }
 
-# packages_of_missing COMMAND:PACKAGES...: the packages of those commands that are not there.
+# packages_of_missing COMMAND:PACKAGES...: the packages of those commands that are not there. Looked
+# for where the tests look (tests/support/manager_tools.py), not in anybody's home.
 packages_of_missing() {
   local entry
   for entry in "$@"; do
-    command -v "${entry%%:*}" >/dev/null || printf '%s\n' ${entry#*:}
+    PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/go/bin command -v "${entry%%:*}" >/dev/null ||
+      printf '%s\n' ${entry#*:}
   done
 }
 
