@@ -235,6 +235,9 @@ Decision Policy::Impl::DecideGrant(const Subject& subject, const Places& places,
   const Mark& installs = places[Layer::kInstallWrite];
   if (subject.role == Role::kProject && bit == Access::kWrite && places[Layer::kLibrary] &&
       installs.depth > places[Layer::kWorking].depth) {
+    // But where the manager wants the results of the project's own build.
+    const PathGrant* own = OwnGrant(subject, places, path, bit);
+    if (own != nullptr && !IsOthersCode(places, path, *own)) return Allow(common.package_own);
     return Deny(common.package_library_write, !IsByteCodeCache(path));
   }
   return DecideCommand(places, path, bit);

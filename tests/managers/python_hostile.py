@@ -1,0 +1,16 @@
+"""Hostile packages of the Python managers: in setup.py while a wheel is built, and in a tool."""
+
+import packages
+from hostile_code import HostileCode
+from python_case import native_sdist
+
+
+class PythonHostile(HostileCode):
+    def fill_registry(self, registry):
+        self.start_sink()
+        packages.make_wheel(registry, "st-leaf", "1.0", {"st_leaf.py": "value = 1\n"})
+        first = "import sys\nif 'bdist_wheel' in sys.argv:\n    exec(%r, {})" % self.payload()
+        native_sdist(registry, "evil-build", "6.6.1", ["st-leaf"], first)
+        packages.make_wheel(registry, "evil-tool", "6.6.2", {
+            "evil_tool.py": "def main():\n    exec(%r, {})\n" % self.payload()},
+            scripts={"evil-tool": "evil_tool:main"})
