@@ -23,6 +23,7 @@
 #include "launcher/enforcement_report.h"
 #include "launcher/host_paths.h"
 #include "launcher/made_directories.h"
+#include "launcher/outer_run.h"
 #include "launcher/path_search.h"
 #include "launcher/resolver_configuration.h"
 #include "launcher/run_directory.h"
@@ -137,6 +138,7 @@ class Run {
   void Report();
   void Show(const ShownViolation& violation);
   int Supervised(SeizedChild child);
+  int BecomeCommand();
   void ReportStartupFiles(RunSummary& summary);
   static void ExplainDownloads(RunSummary& summary);
   int ExitStatus(const RunOutcome& outcome, const RunSummary& summary) const;
@@ -342,6 +344,17 @@ absl::Status Run::Prepare() {
   return absl::OkStatus();
 }
 
+// Runs the command in place of this process.
+int Run::BecomeCommand() {
+  std::vector<char*> arguments;
+  for (const std::string& word : options_.command) {
+    arguments.push_back(const_cast<char*>(word.c_str()));
+  }
+  arguments.push_back(nullptr);
+  execv(program_.c_str(), arguments.data());
+  return Fail(LastErrnoStatus(Concat("running ", program_)));
+}
+
 int Run::Execute() {
   const char* path = getenv("PATH");
   absl::StatusOr<std::string> program =
@@ -351,6 +364,16 @@ int Run::Execute() {
     return absl::IsNotFound(program.status()) ? kExitNotFound : kExitNotExecutable;
   }
   program_ = *std::move(program);
+  if (IsInsideRun()) {
+    // Said once, also where shims on PATH start safe-trace again and again.
+    constexpr char kSaid[] = "SAFE_TRACE_SAID_INSIDE";
+    if (getenv(kSaid) == nullptr && !options_.quiet) {
+      Say("this is inside a run of safe-trace, which goes on supervising it: options given here "
+          "do not count");
+    }
+    setenv(kSaid, "1", 1);
+    return BecomeCommand();
+  }
   absl::StatusOr<ConfigLocations> locations = FindConfigLocations();
   if (!locations.ok()) return Fail(locations.status());
   absl::StatusOr<RunPolicy> run = BuildRunPolicy(options_, options_.command, program_, *locations);
@@ -358,13 +381,7 @@ int Run::Execute() {
   run_ = *std::move(run);
   if (!run_.config.enabled.value_or(true)) {
     Say("[sandbox] enabled = false: the command runs without supervision");
-    std::vector<char*> arguments;
-    for (const std::string& word : options_.command) {
-      arguments.push_back(const_cast<char*>(word.c_str()));
-    }
-    arguments.push_back(nullptr);
-    execv(program_.c_str(), arguments.data());
-    return Fail(LastErrnoStatus(Concat("running ", program_)));
+    return BecomeCommand();
   }
   absl::Status status = Prepare();
   if (!status.ok()) return Fail(status);
