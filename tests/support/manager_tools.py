@@ -31,7 +31,7 @@ FETCHED = {
     # Go's own runtime, compiled once: in an empty cache it takes longer than the rest of a test.
     "go-cache": ("go", ["runtime/cgo"], "cache"),
 }
-FETCH_SECONDS = 240
+FETCH_SECONDS = 120
 
 
 def system_program(name):
@@ -56,15 +56,25 @@ def tools_folder():
 
 
 def fetched_program(name):
-    """The path of a fetched one; fetches it when this user may, else a skip."""
-    why_not = fetch(name)
+    """The path of a fetched one; fetches it when this user may and nobody tried in vain, else a
+    skip."""
+    why_not = _failure(name) or fetch(name)
     if why_not:
         raise unittest.SkipTest(why_not)
     return os.path.join(tools_folder(), name, FETCHED[name][2])
 
 
+def _failure(name):
+    """Why it could not be fetched, where that was tried since the fixture began."""
+    try:
+        with open(os.path.join(tools_folder(), name + ".failed"), encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
 def fetch(name):
-    """Returns "" when the tool is there, else why not."""
+    """Returns "" when the tool is there, else why not; that is remembered."""
     folder = os.path.join(tools_folder(), name)
     complete = os.path.join(folder, ".complete")
     wanted = " ".join(FETCHED[name][1])
@@ -85,8 +95,11 @@ def fetch(name):
             _fetch_into(folder, name)
         except (OSError, subprocess.SubprocessError, unittest.SkipTest) as error:
             said = (getattr(error, "stdout", None) or b"").decode("utf-8", "replace")
-            return "skipped: %s is not fetched (registry not reached?): %s" % (
+            why_not = "skipped: %s is not fetched (registry not reached?): %s" % (
                 name, said.strip().splitlines()[-1:] or error)
+            with open(folder + ".failed", "w", encoding="utf-8") as file:
+                file.write(why_not)
+            return why_not
         with open(complete, "w", encoding="utf-8") as file:
             file.write(wanted)
         return ""
@@ -118,11 +131,12 @@ def _fetch_into(folder, name):
         return
     python = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
     if client == "npm":
-        run("npm", "install", "-g", "--no-audit", "--no-fund", "--prefix", folder, *wanted)
+        run("npm", "install", "-g", "--no-audit", "--no-fund", "--fetch-retries", "0",
+            "--fetch-timeout", "30000", "--prefix", folder, *wanted)
     else:
         run(python, "-m", "venv", folder)
         pip = [os.path.join(folder, "bin", "pip"), "-q", "--disable-pip-version-check",
-               "--no-cache-dir"]
+               "--no-cache-dir", "--retries", "1", "--timeout", "20"]
         if client == "pip":
             run(*pip, "install", *wanted)
         else:
@@ -137,6 +151,10 @@ def main():
         print(__doc__)
         sys.exit(2)
     for name in FETCHED:
+        try:
+            os.unlink(os.path.join(tools_folder(), name + ".failed"))  # the registry may be back
+        except OSError:
+            pass
         print("%s: %s" % (name, fetch(name) or "there"))
 
 
