@@ -13,6 +13,7 @@ namespace safe_trace {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::Contains;
 using ::testing::Field;
 using ::testing::ElementsAre;
@@ -63,6 +64,9 @@ TEST(ShippedProfilesTest, OwnCredentialsAreInTheCatalogue) {
   for (const CredentialEntry& entry : ShippedCatalog().credentials) ids.insert(entry.id);
   for (const Profile& profile : ShippedProfiles()) {
     for (const std::string& id : profile.own_credentials) EXPECT_TRUE(ids.count(id)) << id;
+    for (const ExecRule& rule : profile.exec_rules) {
+      for (const std::string& id : rule.gives) EXPECT_TRUE(ids.count(id)) << rule.id << " " << id;
+    }
   }
   EXPECT_THAT(Pip().own_credentials, Not(Contains("credential.keyring")));
 }
@@ -223,7 +227,9 @@ TEST(WritesOfCommandTest, DownloadAndWheelWriteTheWorkingDirectory) {
   EXPECT_THAT(WritesOfCommand(Pip(), {"pip", "--timeout", "5", "download", "x"}),
               ElementsAre("{cwd}"));
   EXPECT_THAT(WritesOfCommand(Pip(), {"python3", "-m", "pip", "wheel", "x"}), ElementsAre("{cwd}"));
-  EXPECT_THAT(WritesOfCommand(Pip(), {"pip", "install", "x"}), IsEmpty());
+  EXPECT_THAT(WritesOfCommand(Pip(), {"pip", "list"}), IsEmpty());
+  EXPECT_THAT(WritesOfCommand(Pip(), {"pip", "install", "x"}),
+              Not(AnyOf(Contains("{cwd}"), Contains("{cwd}/src"))));
   EXPECT_THAT(WritesOfCommand(Pip(), {"pip", "install", "-e", "."}), Contains("{cwd}/src"));
   EXPECT_THAT(WritesOfCommand(Pip(), {"pip", "install", "-e."}), Contains("{cwd}/src"));
 }
