@@ -43,11 +43,16 @@ def resident_kib(pid: int) -> int | None:
     return status_field(pid, "VmRSS")
 
 
-def runs_program(pid: int, program: str) -> bool:
+def running(pid: int, program: str) -> bool | None:
+    """Whether the process runs the program; None where that cannot be told (it has ended)."""
     try:
         return os.path.samefile(f"/proc/{pid}/exe", program)
     except OSError:
-        return False
+        return None
+
+
+def runs_program(pid: int, program: str) -> bool:
+    return running(pid, program) is True
 
 
 class PeakSampler:
@@ -69,15 +74,20 @@ class PeakSampler:
         self._thread.start()
 
     def _run(self) -> None:
-        # The first reading comes soon, for short runs; a program that only execs the command is
-        # no supervisor, and its memory is not reported.
+        # The first readings come soon, for short runs. A program that only execs the command is no
+        # supervisor, and its memory is not reported: it is seen once at most before it is another.
         interval = 0.002
+        peaks: list[int] = []
         while not self._stop.wait(interval):
             interval = min(interval * 2, self.INTERVAL)
-            if runs_program(self._pid, self._program):
-                value = status_field(self._pid, "VmHWM")
-                if value is not None and runs_program(self._pid, self._program):
-                    self.peak_kib = max(value, self.peak_kib or 0)
+            value = status_field(self._pid, "VmHWM")
+            is_running = running(self._pid, self._program)
+            if is_running is False:
+                self.peak_kib = None
+                return
+            if is_running and value is not None:
+                peaks = [max([value, *peaks]), *peaks][:2]
+            self.peak_kib = peaks[0] if len(peaks) > 1 else None
 
     def stop(self) -> int | None:
         self._stop.set()
