@@ -10,12 +10,20 @@ from manager_case import ManagerCase
 from world import write_file
 
 
+TRIED_SINCE = (1, 21)
+
+
 class GoCase(ManagerCase):
     names_only = (r"^program$",)
     warm = True  # the home of someone who has compiled before
 
     def available(self):
         self.go = manager_tools.system_program("go")
+        version = manager_tools.version_of([self.go, "version"], {
+            "PATH": manager_tools.SYSTEM_PATH, "HOME": "/nonexistent", "GOTOOLCHAIN": "local"})
+        if version < TRIED_SINCE:
+            raise unittest.SkipTest("these tests were tried with go %d.%d and newer, this is %d.%d"
+                                    % (*TRIED_SINCE, *version))
 
     def make_registry(self):
         self.registry = GoProxy(self.folder, self.server.url)

@@ -11,6 +11,9 @@ from npm_registry import NpmRegistry, package_json
 from world import read_text, write_file
 
 
+TRIED_SINCE = (10, 0)
+
+
 class NpmCase(ManagerCase):
     """`self.npm` is the program; a project is made with project()."""
 
@@ -23,6 +26,11 @@ class NpmCase(ManagerCase):
     def available(self):
         self.node = manager_tools.system_program("node")
         self.npm = manager_tools.system_program("npm")
+        env = {"PATH": manager_tools.SYSTEM_PATH, "HOME": "/nonexistent"}
+        version = manager_tools.version_of([self.npm, "--version"], env)
+        if version < TRIED_SINCE:
+            raise unittest.SkipTest("these tests were tried with npm %d and newer, this is %d.%d"
+                                    % (TRIED_SINCE[0], *version))
 
     def make_registry(self):
         self.registry = NpmRegistry(self.folder, self.server.url)
