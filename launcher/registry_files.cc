@@ -52,15 +52,10 @@ bool LiesInWorkingDirectory(const std::string& path, const HostFacts& facts) {
 }  // namespace
 
 TemplateFacts TemplatesOfCommand(const HostFacts& facts, const Profile& profile) {
-  TemplateFacts templates;
-  templates.working_directory = facts.working_directory;
-  templates.home = facts.home;
-  templates.environment = facts.environment;
-  templates.install_targets = facts.install_targets;
-  templates.temporary_directories = facts.temporary_directories;
-  templates.executable = facts.command_executable;
-  if (!facts.nested) {
-    templates.arguments = facts.arguments;
+  TemplateFacts templates = TemplatesOfHost(facts);
+  if (facts.nested) {
+    templates.arguments.clear();
+  } else {
     const size_t begin = ManagerWordsBegin(profile, facts.arguments);
     templates.script_index = begin == 0 ? 0 : begin - 1;
   }

@@ -280,6 +280,21 @@ Values ExpandText(std::string_view text, const TemplateFacts& facts, int nesting
 
 }  // namespace
 
+TemplateFacts TemplatesOfHost(const HostFacts& facts) {
+  TemplateFacts templates;
+  templates.working_directory = facts.working_directory;
+  templates.project = facts.working_directory;
+  templates.home = facts.home;
+  templates.environment = facts.environment;
+  templates.install_targets = facts.install_targets;
+  templates.temporary_directories = facts.temporary_directories;
+  templates.executable = facts.command_executable;
+  templates.arguments = facts.arguments;
+  // Of a nested manager it is what a script said.
+  if (!facts.nested) templates.command = facts.arguments;
+  return templates;
+}
+
 std::vector<std::string> ExpandTextTemplate(const std::string& tmpl, const TemplateFacts& facts) {
   return ExpandText(tmpl, facts, 0);
 }

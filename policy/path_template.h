@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "policy/host_facts.h"
+
 namespace safe_trace {
 
 struct TemplateFacts {
@@ -23,6 +25,10 @@ struct TemplateFacts {
   size_t script_index = 0;             // index in `arguments` of what the rule's pattern matched
   std::function<std::string(const std::string& path)> read_file;  // as in ExecFacts; may be empty
 };
+
+// What templates stand for when a manager is started as `facts` say: the facts of its command. For
+// an exec beneath it the caller puts in what that exec says. Without `read_file`.
+TemplateFacts TemplatesOfHost(const HostFacts& facts);
 
 // Understood in `tmpl`:
 //   {cwd}            the working directory

@@ -274,14 +274,7 @@ class PlaceBuilder {
   }
 
   void AddProfileWrites() {
-    TemplateFacts templates;
-    templates.working_directory = facts_.working_directory;
-    templates.home = facts_.home;
-    templates.environment = facts_.environment;
-    templates.install_targets = facts_.install_targets;
-    templates.temporary_directories = facts_.temporary_directories;
-    templates.executable = facts_.command_executable;
-    templates.arguments = facts_.arguments;
+    const TemplateFacts templates = TemplatesOfHost(facts_);
     const bool is_generic =
         impl_.profile.role == Role::kCommand || impl_.profile.role == Role::kProgram;
     if (is_generic) AddWrites("{cache}", templates, impl_.common.cache_write);

@@ -53,18 +53,12 @@ void AddOwnPlaces(const Policy::Impl& impl, const std::vector<std::string>& text
 }
 
 TemplateFacts TemplatesFor(const HostFacts& host, const ExecFacts& facts, size_t script) {
-  TemplateFacts templates;
+  TemplateFacts templates = TemplatesOfHost(host);
   templates.working_directory = facts.working_directory;
-  templates.project = host.working_directory;
-  templates.home = host.home;
   templates.environment = EnvironmentMap(facts.environment);
-  templates.install_targets = host.install_targets;
-  templates.temporary_directories = host.temporary_directories;
   templates.executable = facts.executable;
   templates.arguments = facts.arguments;
   templates.script_index = script;
-  // Of a nested manager it is what a script said.
-  if (!host.nested) templates.command = host.arguments;
   templates.read_file = facts.read_file;
   return templates;
 }
@@ -215,9 +209,7 @@ std::vector<std::string> Policy::VariablesFor(
   std::vector<std::string> variables;
   if (subject.role != Role::kManager) return variables;
   const Impl& own = *For(subject).impl_;
-  TemplateFacts templates = TemplatesFor(own.facts, {}, 0);
-  templates.executable = own.facts.command_executable;
-  templates.environment = own.facts.environment;
+  const TemplateFacts templates = TemplatesOfHost(own.facts);
   for (const DefaultVariable& variable : own.profile.default_variables) {
     if (own.facts.environment.contains(variable.name)) continue;
     const std::vector<std::string> values = ExpandTextTemplate(variable.value, templates);

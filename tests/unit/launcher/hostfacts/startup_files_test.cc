@@ -63,6 +63,14 @@ TEST_F(StartupFilesTest, AChangedFileAndAPluginOfAGemAreSeen) {
                                           "site/old.pth <- "));
 }
 
+TEST_F(StartupFilesTest, AFileOfTheProjectIsSeen) {
+  profile_.startup_files = {"{project}/.npmrc"};
+  StartupFiles files;
+  files.Watch(profile_, facts_);
+  Write(".npmrc", "ignore-scripts=false\n");
+  EXPECT_THAT(Changed(files), ElementsAre(".npmrc <- "));
+}
+
 TEST_F(StartupFilesTest, NothingNewIsNothing) {
   Write("site/old.pth", "import x\n");
   StartupFiles files;
