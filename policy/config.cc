@@ -171,13 +171,9 @@ std::string VariableNameProblem(std::string_view text) {
 
 absl::StatusOr<Config> ParseConfig(std::string_view text, ConfigFormat format,
                                    std::string_view origin) {
-  absl::StatusOr<DocumentNode> document = ParseDocument(text, format, origin);
-  if (!document.ok()) return document.status();
   Config config;
-  absl::Status status;
-  TableReader file(*document, "", origin, status);
-  ReadFile(file, config);
-  file.Finish();
+  absl::Status status =
+      ReadTables(text, format, origin, [&](TableReader& file) { ReadFile(file, config); });
   if (!status.ok()) return status;
   return config;
 }

@@ -1,13 +1,12 @@
 #include "policy/credential_catalog.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <iterator>
 #include <string>
 #include <utility>
 
 #include "policy/document.h"
 #include "policy/embedded_data.h"
+#include "policy/shipped_data.h"
 #include "policy/table_reader.h"
 #include "policy/text_parts.h"
 
@@ -46,29 +45,32 @@ void ReadProtected(TableReader& table, CredentialCatalog& catalog) {
   catalog.protected_places.push_back(std::move(entry));
 }
 
+void ReadCatalog(TableReader& file, CredentialCatalog& catalog) {
+  file.Tables("credential", [&](TableReader& table) { ReadCredential(table, catalog); });
+  file.Tables("protected", [&](TableReader& table) { ReadProtected(table, catalog); });
+  file.Table("variables",
+             [&](TableReader& table) { table.Read("harmless", catalog.harmless_variables); });
+  file.Table("programs",
+             [&](TableReader& table) { table.Read("denied", catalog.denied_programs); });
+  file.Table("file_names",
+             [&](TableReader& table) { table.Read("exempt_places", catalog.exempt_places); });
+}
+
 template <typename T>
 void Append(std::vector<T>& to, std::vector<T>&& from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
-}
-
-// What is compiled in was checked by the tests; if it cannot be read, running on with a shorter
-// catalogue would hide less without a word.
-[[noreturn]] void DieOfBrokenData(const absl::Status& status) {
-  std::fprintf(stderr, "safe-trace: built-in data: %s\n", std::string(status.message()).c_str());
-  std::abort();
 }
 
 CredentialCatalog LoadShipped() {
   CredentialCatalog all;
   for (const EmbeddedFile& file : EmbeddedFiles()) {
     if (!file.name.starts_with("data/")) continue;
-    absl::StatusOr<CredentialCatalog> part = ParseCredentialCatalog(file.text, file.name);
-    if (!part.ok()) DieOfBrokenData(part.status());
-    Append(all.credentials, std::move(part->credentials));
-    Append(all.protected_places, std::move(part->protected_places));
-    Append(all.harmless_variables, std::move(part->harmless_variables));
-    Append(all.denied_programs, std::move(part->denied_programs));
-    Append(all.exempt_places, std::move(part->exempt_places));
+    CredentialCatalog part = OrDie(ParseCredentialCatalog(file.text, file.name));
+    Append(all.credentials, std::move(part.credentials));
+    Append(all.protected_places, std::move(part.protected_places));
+    Append(all.harmless_variables, std::move(part.harmless_variables));
+    Append(all.denied_programs, std::move(part.denied_programs));
+    Append(all.exempt_places, std::move(part.exempt_places));
   }
   if (all.credentials.empty() || all.protected_places.empty()) {
     DieOfBrokenData(absl::InternalError("the credential catalogue is missing"));
@@ -80,20 +82,9 @@ CredentialCatalog LoadShipped() {
 
 absl::StatusOr<CredentialCatalog> ParseCredentialCatalog(std::string_view toml,
                                                          std::string_view origin) {
-  absl::StatusOr<DocumentNode> document = ParseDocument(toml, ConfigFormat::kToml, origin);
-  if (!document.ok()) return document.status();
   CredentialCatalog catalog;
-  absl::Status status;
-  TableReader file(*document, "", origin, status);
-  file.Tables("credential", [&](TableReader& table) { ReadCredential(table, catalog); });
-  file.Tables("protected", [&](TableReader& table) { ReadProtected(table, catalog); });
-  file.Table("variables",
-             [&](TableReader& table) { table.Read("harmless", catalog.harmless_variables); });
-  file.Table("programs",
-             [&](TableReader& table) { table.Read("denied", catalog.denied_programs); });
-  file.Table("file_names",
-             [&](TableReader& table) { table.Read("exempt_places", catalog.exempt_places); });
-  file.Finish();
+  absl::Status status = ReadTables(toml, ConfigFormat::kToml, origin,
+                                   [&](TableReader& file) { ReadCatalog(file, catalog); });
   if (!status.ok()) return status;
   return catalog;
 }

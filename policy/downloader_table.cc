@@ -1,11 +1,9 @@
 #include "policy/downloader_table.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <utility>
 
-#include "policy/document.h"
 #include "policy/embedded_data.h"
+#include "policy/shipped_data.h"
 #include "policy/table_reader.h"
 
 namespace safe_trace {
@@ -13,14 +11,11 @@ namespace {
 
 std::vector<Downloader> LoadShipped() {
   for (const EmbeddedFile& file : EmbeddedFiles()) {
-    if (file.name != "tables/downloaders.toml") continue;
-    absl::StatusOr<std::vector<Downloader>> table = ParseDownloaders(file.text, file.name);
-    if (table.ok()) return *std::move(table);
-    std::fprintf(stderr, "safe-trace: built-in table: %s\n",
-                 std::string(table.status().message()).c_str());
-    std::abort();
+    if (file.name == "tables/downloaders.toml") {
+      return OrDie(ParseDownloaders(file.text, file.name));
+    }
   }
-  return {};
+  DieOfBrokenData(absl::InternalError("the table of downloaders is missing"));
 }
 
 // yarn and pnpm install the same packages.
@@ -32,12 +27,8 @@ std::string_view RegistryOf(std::string_view ecosystem) {
 
 absl::StatusOr<std::vector<Downloader>> ParseDownloaders(std::string_view toml,
                                                          std::string_view origin) {
-  absl::StatusOr<DocumentNode> document = ParseDocument(toml, ConfigFormat::kToml, origin);
-  if (!document.ok()) return document.status();
   std::vector<Downloader> table;
-  absl::Status status;
-  TableReader file(*document, "", origin, status);
-  file.Tables("downloader", [&](TableReader& entry) {
+  const auto read = [&](TableReader& entry) {
     Downloader downloader;
     entry.Read("ecosystem", downloader.ecosystem);
     entry.Read("package", downloader.package);
@@ -47,8 +38,10 @@ absl::StatusOr<std::vector<Downloader>> ParseDownloaders(std::string_view toml,
       entry.Fail(entry.line(), "a [[downloader]] needs package, wants and hosts");
     }
     table.push_back(std::move(downloader));
-  });
-  file.Finish();
+  };
+  absl::Status status =
+      ReadTables(toml, ConfigFormat::kToml, origin,
+                 [&](TableReader& file) { file.Tables("downloader", read); });
   if (!status.ok()) return status;
   return table;
 }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -12,6 +10,7 @@
 #include "policy/document.h"
 #include "policy/embedded_data.h"
 #include "policy/path_pattern.h"
+#include "policy/shipped_data.h"
 #include "policy/table_reader.h"
 #include "policy/text_parts.h"
 
@@ -163,30 +162,18 @@ void ReadProfile(TableReader& file, Profile& profile) {
   if (profile.name.empty()) file.Fail(file.line(), "a profile needs a name");
 }
 
-// The tests read every shipped file: what cannot be read is a broken build, and no run is safe.
-Profile MustParse(std::string_view text, std::string_view origin) {
-  absl::StatusOr<Profile> profile = ParseProfile(text, origin);
-  if (!profile.ok()) {
-    std::fprintf(stderr, "safe-trace: built-in profile: %s\n",
-                 std::string(profile.status().message()).c_str());
-    std::abort();
-  }
-  return *std::move(profile);
-}
-
 // A part of each shipped file, parsed; "generic" comes last.
 std::vector<Profile> LoadShipped(std::string_view (*part)(std::string_view text)) {
   std::vector<Profile> profiles;
   for (const EmbeddedFile& file : EmbeddedFiles()) {
     if (file.name.starts_with("profiles/")) {
-      profiles.push_back(MustParse(part(file.text), file.name));
+      profiles.push_back(OrDie(ParseProfile(part(file.text), file.name)));
     }
   }
   std::stable_partition(profiles.begin(), profiles.end(),
                         [](const Profile& profile) { return profile.name != "generic"; });
   if (profiles.empty() || profiles.back().name != "generic") {
-    std::fprintf(stderr, "safe-trace: built-in profile 'generic' is missing\n");
-    std::abort();
+    DieOfBrokenData(absl::InternalError("the profile 'generic' is missing"));
   }
   return profiles;
 }
@@ -194,7 +181,7 @@ std::vector<Profile> LoadShipped(std::string_view (*part)(std::string_view text)
 std::string_view Whole(std::string_view text) { return text; }
 
 // What stands before the first table: how the manager is recognised, among other things.
-std::string_view Head(std::string_view text) { 
+std::string_view Head(std::string_view text) {
   const size_t table = text.find("\n[[");
   return text.substr(0, table == std::string_view::npos ? table : table + 1);
 }
@@ -202,13 +189,9 @@ std::string_view Head(std::string_view text) {
 }  // namespace
 
 absl::StatusOr<Profile> ParseProfile(std::string_view toml, std::string_view origin) {
-  absl::StatusOr<DocumentNode> document = ParseDocument(toml, ConfigFormat::kToml, origin);
-  if (!document.ok()) return document.status();
   Profile profile;
-  absl::Status status;
-  TableReader file(*document, "", origin, status);
-  ReadProfile(file, profile);
-  file.Finish();
+  absl::Status status = ReadTables(toml, ConfigFormat::kToml, origin,
+                                   [&](TableReader& file) { ReadProfile(file, profile); });
   if (!status.ok()) return status;
   return profile;
 }
@@ -231,10 +214,9 @@ const Profile& ShippedProfile(const std::string& name) {
   if (known != profiles->end()) return known->second;
   for (const EmbeddedFile& file : EmbeddedFiles()) {
     if (file.name != Cat("profiles/", name, ".toml")) continue;
-    return profiles->emplace(name, MustParse(file.text, file.name)).first->second;
+    return profiles->emplace(name, OrDie(ParseProfile(file.text, file.name))).first->second;
   }
-  std::fprintf(stderr, "safe-trace: built-in profile '%s' is missing\n", name.c_str());
-  std::abort();
+  DieOfBrokenData(absl::InternalError(Cat("the profile '", name, "' is missing")));
 }
 
 }  // namespace safe_trace

@@ -34,6 +34,17 @@ std::string Joined(const std::vector<std::string>& words) {
 
 }  // namespace
 
+absl::Status ReadTables(std::string_view text, ConfigFormat format, std::string_view origin,
+                        const std::function<void(TableReader&)>& read) {
+  absl::StatusOr<DocumentNode> document = ParseDocument(text, format, origin);
+  if (!document.ok()) return document.status();
+  absl::Status status;
+  TableReader file(*document, "", origin, status);
+  read(file);
+  file.Finish();
+  return status;
+}
+
 std::string NearestWord(std::string_view word, const std::vector<std::string>& candidates) {
   constexpr size_t kLongest = 64;  // bounds the work; no key is longer
   if (word.size() > kLongest) return "";

@@ -62,6 +62,10 @@ class TableReader {
   std::vector<std::string> known_;
 };
 
+// Reads a whole file by schema: every key that `read` does not ask for is an error.
+absl::Status ReadTables(std::string_view text, ConfigFormat format, std::string_view origin,
+                        const std::function<void(TableReader&)>& read);
+
 // The candidate with the fewest edits to `word`, where these are at most two or a third of its
 // letters; "" where none is that near.
 std::string NearestWord(std::string_view word, const std::vector<std::string>& candidates);
