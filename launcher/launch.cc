@@ -27,13 +27,13 @@
 #include "launcher/path_search.h"
 #include "launcher/resolver_configuration.h"
 #include "launcher/run_directory.h"
+#include "launcher/run_notes.h"
 #include "launcher/run_policy.h"
 #include "launcher/sandbox_child.h"
 #include "launcher/status_line.h"
 #include "launcher/terminal_state.h"
 #include "launcher/terminal_text.h"
 #include "launcher/verbs.h"
-#include "policy/downloader_table.h"
 #include "tracer/deciding/package_domain.h"
 #include "tracer/events/run_id.h"
 #include "tracer/events/trace_log_writer.h"
@@ -139,8 +139,6 @@ class Run {
   void Show(const ShownViolation& violation);
   int Supervised(SeizedChild child);
   int BecomeCommand();
-  void ReportStartupFiles(RunSummary& summary);
-  static void ExplainDownloads(RunSummary& summary);
   int ExitStatus(const RunOutcome& outcome, const RunSummary& summary) const;
   void Say(const std::string& text) const;
 
@@ -410,9 +408,9 @@ int Run::Supervised(SeizedChild child) {
                                  std::move(child), options);
   terminal.Restore();
   RunSummary summary;
-  ReportStartupFiles(summary);
+  NoteStartupFiles(*run_.startup_files, *reporter_, summary);
   reporter_->Finish(summary);
-  ExplainDownloads(summary);
+  NoteDownloads(summary);
   summary.run_id = run_id_;
   summary.command = JoinForDisplay(options_.command);
   summary.trace_path = trace_path_;
@@ -445,36 +443,6 @@ int Run::Supervised(SeizedChild child) {
     std::fputs(FormatSummary(summary, colour_).c_str(), stderr);
   }
   return summary.exit_status;
-}
-
-// What the run leaves that later runs load by themselves.
-void Run::ReportStartupFiles(RunSummary& summary) {
-  for (const StartupFile& file : run_.startup_files->Changed()) {
-    TraceEvent event;
-    event.action = "startup-file";
-    event.category = "file";
-    event.outcome = "success";
-    event.Set("file.path", file.path);
-    if (!file.package.empty()) event.Set("package.name", file.package);
-    reporter_->Record(std::move(event));
-    summary.notes.push_back(Concat(
-        file.path, " takes part in every later start; ",
-        file.package.empty() ? "it is new or changed" : Concat("it came with ", file.package)));
-  }
-}
-
-// A well-known package that was refused a download: what it wanted, and the words that grant it.
-void Run::ExplainDownloads(RunSummary& summary) {
-  for (const PackageSummary& package : summary.packages) {
-    const Downloader* known =
-        package.violations == 0 ? nullptr : FindDownloader(package.ecosystem, package.name);
-    if (known == nullptr) continue;
-    std::string note = Concat(known->package, " ", known->wants, "; to allow it:");
-    for (const std::string& host : known->hosts) {
-      note += Concat(" --grant ", known->package, "=", host);
-    }
-    summary.notes.push_back(std::move(note));
-  }
 }
 
 int Run::ExitStatus(const RunOutcome& outcome, const RunSummary& summary) const {
