@@ -134,10 +134,3 @@ class ManagerCase(TransparencyCase):
                 entry = entry[:2] + (entry[2].replace(world.root, "W"),)
             found[path] = entry
         return found
-
-    def package_events(self, world, name, version=None):
-        found = [event for event in self.trace(world).events
-                 if event.get("package.name") == name]
-        if version:
-            found = [event for event in found if event.get("package.version") == version]
-        return found

@@ -85,13 +85,6 @@ class PipCase(TransparencyCase):
             found[path] = entry
         return found
 
-    def package_events(self, world, name, version=None):
-        found = [event for event in self.trace(world).events
-                 if event.get("package.name") == name]
-        if version:
-            found = [event for event in found if event.get("package.version") == version]
-        return found
-
 
 def _record(path):
     """RECORD without the hashes of scripts, which hold the environment's own path."""

@@ -4,14 +4,13 @@ import hashlib
 import http.server
 import os
 import re
-import threading
 from urllib.parse import unquote
 
 from packages import normalize
-from static_server import QuietServer
+from static_server import LoopbackServer
 
 
-class PypiServer:
+class PypiServer(LoopbackServer):
     """`http://127.0.0.1:PORT/pypi/simple`. Every request path is remembered in `requests`."""
 
     def __init__(self, folder):
@@ -44,16 +43,8 @@ class PypiServer:
             def log_message(self, *unused):
                 pass
 
-        self.http = QuietServer(("127.0.0.1", 0), Handler)
-        self.port = self.http.server_address[1]
-        self.index = "http://127.0.0.1:%d/pypi/simple" % self.port
-        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True)
-        self.thread.start()
-
-    def close(self):
-        self.http.shutdown()
-        self.thread.join(10)
-        self.http.server_close()
+        super().__init__(Handler)
+        self.index = self.url + "/pypi/simple"
 
     def pip_options(self):
         return ["--index-url", self.index, "--trusted-host", "127.0.0.1"]

@@ -20,7 +20,23 @@ class QuietServer(http.server.ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class StaticServer:
+class LoopbackServer:
+    """A thread that answers on a free port of 127.0.0.1, from its making to close()."""
+
+    def __init__(self, handler):
+        self.http = QuietServer(("127.0.0.1", 0), handler)
+        self.port = self.http.server_address[1]
+        self.url = "http://127.0.0.1:%d" % self.port
+        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True)
+        self.thread.start()
+
+    def close(self):
+        self.http.shutdown()
+        self.thread.join(10)
+        self.http.server_close()
+
+
+class StaticServer(LoopbackServer):
     """`url` is `http://127.0.0.1:PORT`. Every request path is remembered in `requests`. Named
     as a client's https proxy, it refuses, and remembers in `refused` what was wanted outside."""
 
@@ -60,16 +76,7 @@ class StaticServer:
             def log_message(self, *unused):
                 pass
 
-        self.http = QuietServer(("127.0.0.1", 0), Handler)
-        self.port = self.http.server_address[1]
-        self.url = "http://127.0.0.1:%d" % self.port
-        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True)
-        self.thread.start()
-
-    def close(self):
-        self.http.shutdown()
-        self.thread.join(10)
-        self.http.server_close()
+        super().__init__(Handler)
 
     def guard(self):
         """The environment in which a client that passes over its configured registry gets

@@ -64,3 +64,10 @@ class TransparencyCase(unittest.TestCase):
 
     def trace(self, world):
         return newest_trace(world.state)
+
+    def package_events(self, world, name, version=None):
+        found = [event for event in self.trace(world).events
+                 if event.get("package.name") == name]
+        if version:
+            found = [event for event in found if event.get("package.version") == version]
+        return found

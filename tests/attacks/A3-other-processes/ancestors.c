@@ -3,21 +3,6 @@
 
 #include "attack.h"
 
-static pid_t ParentOf(pid_t pid) {
-  char path[64], data[1024];
-  snprintf(path, sizeof path, "/proc/%d/stat", pid);
-  int fd = open(path, O_RDONLY);
-  if (fd < 0) return 0;
-  ssize_t size = read(fd, data, sizeof data - 1);
-  close(fd);
-  if (size <= 0) return 0;
-  data[size] = 0;
-  char* end = strrchr(data, ')');
-  int parent = 0;
-  if (!end || sscanf(end + 2, "%*c %d", &parent) != 1) return 0;
-  return parent;
-}
-
 static void Print(const char* what, pid_t pid, char* data, ssize_t size) {
   for (ssize_t i = 0; i < size; ++i) {
     if (data[i] < 32 || data[i] > 126) data[i] = '\n';
@@ -79,7 +64,7 @@ int main(int argc, char** argv) {
     Whole("environ", pid);
     Whole("maps", pid);
     Memory(pid);
-    pid = ParentOf(pid);
+    pid = ParentOf(pid, NULL);
   }
   Done();
   return 0;

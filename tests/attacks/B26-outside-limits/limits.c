@@ -4,21 +4,6 @@
 
 #include "attack.h"
 
-static pid_t ParentOf(pid_t pid) {
-  char path[64], data[1024];
-  snprintf(path, sizeof path, "/proc/%d/stat", pid);
-  int fd = open(path, O_RDONLY);
-  if (fd < 0) return 0;
-  ssize_t size = read(fd, data, sizeof data - 1);
-  close(fd);
-  if (size <= 0) return 0;
-  data[size] = 0;
-  char* end = strrchr(data, ')');
-  int parent = 0;
-  if (!end || sscanf(end + 2, "%*c %d", &parent) != 1) return 0;
-  return parent;
-}
-
 // One that was started with the word "install".
 static int IsManager(pid_t pid) {
   char path[64], data[8192];
@@ -59,7 +44,7 @@ int main(int argc, char** argv) {
   pid_t pid = getppid();
   for (int level = 0; level < 12 && pid > 1 && pid != last; ++level) {
     Limit(pid);
-    pid = ParentOf(pid);
+    pid = ParentOf(pid, NULL);
   }
   Done();
   return 0;

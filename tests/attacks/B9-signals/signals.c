@@ -8,24 +8,6 @@
 
 #include "attack.h"
 
-static pid_t ParentOf(pid_t pid, char* name) {
-  char path[64], data[1024];
-  snprintf(path, sizeof path, "/proc/%d/stat", pid);
-  int fd = open(path, O_RDONLY);
-  if (fd < 0) return 0;
-  ssize_t size = read(fd, data, sizeof data - 1);
-  close(fd);
-  if (size <= 0) return 0;
-  data[size] = 0;
-  char* open = strchr(data, '(');
-  char* end = strrchr(data, ')');
-  int parent = 0;
-  if (!open || !end || sscanf(end + 2, "%*c %d", &parent) != 1) return 0;
-  *end = 0;
-  snprintf(name, 64, "%s", open + 1);
-  return parent;
-}
-
 // Names what is tried, then tries it.
 #define TRY(text, call)                               \
   do {                                                \

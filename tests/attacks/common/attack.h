@@ -37,6 +37,25 @@ static inline void Say(const char* format, ...) {
   if (write(1, line, (size_t)length + 1) < 0) return;
 }
 
+// 0 where it cannot be told. `name`: 64 bytes for what the process is called, or NULL.
+static inline pid_t ParentOf(pid_t pid, char* name) {
+  char path[64], data[1024];
+  snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  int fd = open(path, O_RDONLY);
+  if (fd < 0) return 0;
+  ssize_t size = read(fd, data, sizeof data - 1);
+  close(fd);
+  if (size <= 0) return 0;
+  data[size] = 0;
+  char* begin = strchr(data, '(');
+  char* end = strrchr(data, ')');
+  int parent = 0;
+  if (!begin || !end || sscanf(end + 2, "%*c %d", &parent) != 1) return 0;
+  *end = 0;
+  if (name) snprintf(name, 64, "%s", begin + 1);
+  return parent;
+}
+
 // A refused connection must not end the attack when it writes nevertheless.
 __attribute__((constructor)) static void IgnoreBrokenPipes(void) { signal(SIGPIPE, SIG_IGN); }
 
