@@ -48,11 +48,12 @@ class AttackBase:
     outside_temporary = False  # the world must not lie beneath a temporary directory (run only)
     survives_end = False      # bare, the attack leaves processes behind
     must_finish = True        # supervised, the attack program itself must reach its end
-    deliveries = ("run", "pip")
 
     def __init__(self, folder):
         self.folder = folder
+        self.name = os.path.basename(folder)
         self.delivery = "run"
+        self.role = "command"  # what the code is to safe-trace: command, package or project
         self.supervised = False
 
     def available(self):
@@ -91,11 +92,11 @@ class AttackBase:
     @staticmethod
     def assert_leaked(case, outcome, markers):
         for what, marker in markers.items():
-            case.assertTrue(outcome.holds(marker), "bare, %s was not obtained\n%s"
-                            % (what, outcome.describe()))
+            if not outcome.holds(marker):
+                case.fail("bare, %s was not obtained\n%s" % (what, outcome.describe()))
 
     @staticmethod
     def assert_kept(case, outcome, markers):
         for what, marker in markers.items():
-            case.assertFalse(outcome.holds(marker), "%s was obtained\n%s"
-                             % (what, outcome.describe()))
+            if outcome.holds(marker):
+                case.fail("%s was obtained\n%s" % (what, outcome.describe()))

@@ -63,3 +63,11 @@ pip_batch(B22-B23-B26 300 FOLDERS B22-other-terminals B23-inode-flags B26-outsid
 pip_batch(B14 300 FOLDERS B14-setuid-helper ROOT_ONLY)
 pip_batch(B29 500 FOLDERS B29-floods)
 pip_batch(A1-A8-legacy 300 FOLDERS A1-credential-files A8-own-host OPTIONS --legacy)
+
+# From what the other managers run: a postinstall script, build.rs, a macro, extconf.rb, a build back
+# end, a program of a module. One package each.
+set(managers npm yarn pnpm build.rs proc-macro gem uv go-run)
+manager_batch(A ${managers} FOLDERS A1-credential-files A2-own-environment A3-other-processes
+              A6-dns-labels A7-cloud-metadata A8-own-host A8-public-host A10-shell-startup
+              A11-autostart A12-assistant-and-editor A14-other-packages A16-daemon A18-wipe
+              A19-self-deleting)

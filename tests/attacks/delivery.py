@@ -1,10 +1,11 @@
-"""The two ways an attack arrives: as a program, or in the setup.py of a source package."""
+"""Ways an attack arrives: as a program, or in the setup.py of a source package. Those through the
+other managers are in manager_delivery.py."""
 
 import json
 import os
 import re
 
-import environment
+import bundle
 import packages
 import processes
 from pypi_server import PypiServer
@@ -39,7 +40,16 @@ class Part(processes.Outcome):
     """What one attack said and came to."""
 
 
-def _merged(attacks, world):
+def part_of(attack, said, whole):
+    """`said`: what all attacks of one package said, each step between its marks."""
+    name = re.escape(attack.name)
+    pieces = re.findall(r"<<%s\.\d+\b.*?\b%s\.\d+:[^>]*>>" % (name, name), said, re.DOTALL)
+    text = "\n".join(pieces) if pieces else "(the attack was never started)\n" + said
+    return Part(whole.status, text.encode(), b"" if pieces else whole.stderr, whole.seconds,
+                whole.timed_out, whole.pid, whole.survivors, whole.peak_kib)
+
+
+def merged(attacks, world):
     env, words, descriptors, stdin = {}, [], [], None
     for attack in attacks:
         env.update(attack.env(world))
@@ -51,6 +61,8 @@ def _merged(attacks, world):
 
 class RunDelivery:
     name = "run"
+    role = "command"
+    named = {}  # what each event of the attack must say of who it was
     # A plain command may write in its project and to temporary files; the trace is in the state.
     may_change = ("project", "tmp", "state")
 
@@ -62,7 +74,7 @@ class RunDelivery:
 
     def perform(self, attacks, safe_trace):
         attack, = attacks
-        env, words, descriptors, stdin = _merged(attacks, self.world)
+        env, words, descriptors, stdin = merged(attacks, self.world)
         whole = None
         for step in attack.steps(self.world):
             argv = [step.source(attack.folder)] + step.args
@@ -78,7 +90,7 @@ class RunDelivery:
             whole = _joined(whole, outcome)
             if outcome.timed_out:
                 break
-        return whole, {attack.row: whole}
+        return whole, {attack.name: whole}
 
     def check_whole(self, case, whole):
         pass
@@ -96,6 +108,9 @@ def _joined(first, second):
 
 class PipDelivery:
     name = "pip"
+    role = "package"
+    named = {"package__name": EVIL[0], "package__version": EVIL[1],
+             "safe_trace__role": "package", "safe_trace__ecosystem": "pip"}
     may_change = ("tmp", "state", "venv", "home/.cache/pip", "index")
     legacy = False
 
@@ -116,15 +131,10 @@ class PipDelivery:
         if not self.legacy:
             files["pyproject.toml"] = packages.SETUPTOOLS_BACKEND
         steps, executable = [], []
-        for attack in attacks:
-            for number, step in enumerate(attack.steps(self.world)):
-                name = "%s.%d.%s" % (attack.row, number, os.path.basename(step.name))
-                with open(step.source(attack.folder), "rb") as source:
-                    files["payload/" + name] = source.read()
-                executable.append("payload/" + name)
-                steps.append({"id": "%s.%d" % (attack.row, number), "file": name,
-                              "args": step.args, "env": step.env, "timeout": step.timeout,
-                              "interpreter": step.interpreter, "clear_env": step.clear_env})
+        for _, entry, content in bundle.steps_of(attacks, self.world):
+            files["payload/" + entry["file"]] = content
+            executable.append("payload/" + entry["file"])
+            steps.append(entry)
         files["payload/steps.json"] = json.dumps(steps)
         self.limit = sum(step["timeout"] for step in steps) + 90
         packages.make_sdist(self.index_folder, *EVIL, files, executable)
@@ -132,7 +142,7 @@ class PipDelivery:
         self.world.on_close(self.server.close)
 
     def perform(self, attacks, safe_trace):
-        env, words, descriptors, stdin = _merged(attacks, self.world)
+        env, words, descriptors, stdin = merged(attacks, self.world)
         argv = [self.pip, "install", "-v", "--no-build-isolation", "--no-deps",
                 "--progress-bar", "off", *self.server.pip_options(), EVIL[0]]
         if safe_trace:
@@ -141,15 +151,7 @@ class PipDelivery:
         whole = processes.run(words + argv, self.world.env(PATH=path, COLUMNS="1000", **env),
                               self.world.project, self.limit, pass_fds=descriptors, stdin=stdin,
                               preexec=processes.drop_ambient_capabilities)
-        return whole, {attack.row: self._part(attack.row, whole) for attack in attacks}
-
-    @staticmethod
-    def _part(row, whole):
-        text = whole.text
-        pieces = re.findall(r"<<%s\.\d+\b.*?\b%s\.\d+:[^>]*>>" % (row, row), text, re.DOTALL)
-        said = "\n".join(pieces) if pieces else "(the attack was never started)\n" + text
-        return Part(whole.status, said.encode(), b"" if pieces else whole.stderr, whole.seconds,
-                    whole.timed_out, whole.pid, whole.survivors, whole.peak_kib)
+        return whole, {attack.name: part_of(attack, whole.text, whole) for attack in attacks}
 
     def check_whole(self, case, whole):
         # Where nothing but the static floor refuses, nothing is counted as a violation.

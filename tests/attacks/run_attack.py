@@ -1,7 +1,8 @@
 """Shows attacks bare, then supervised.
 
   run_attack.py run FOLDER             the attack as a plain program: safe-trace run -- PROGRAM
-  run_attack.py pip NAME FOLDER...     the attacks from the setup.py of one source package
+  run_attack.py pip FOLDER...          the attacks from the setup.py of one source package
+  run_attack.py MANAGER FOLDER...      the attacks from one package: see manager_delivery.py
 Options: --as-user (an ordinary uid), --base DIR (where the world is made), --legacy (pip: without
 pyproject.toml). SAFE_TRACE names the program under test; without it only the bare half runs.
 """
@@ -16,9 +17,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), "support"), HERE]
 
 import environment  # noqa: E402
+import loopback  # noqa: E402
 import processes  # noqa: E402
 from attack import DONE  # noqa: E402
-from delivery import EVIL, PipDelivery, RunDelivery  # noqa: E402
+from delivery import PipDelivery, RunDelivery  # noqa: E402
+from manager_delivery import DELIVERIES  # noqa: E402
 from trace_file import Trace, trace_paths  # noqa: E402
 from world import World, differences, snapshot  # noqa: E402
 
@@ -49,7 +52,7 @@ class Performance:
         attacks = self.attacks
         self.delivery = delivery(self.world)
         for attack in attacks:
-            attack.delivery = self.delivery.name
+            attack.delivery, attack.role = self.delivery.name, self.delivery.role
             attack.supervised = supervised
             attack.prepare(self.world)
         self.delivery.prepare(attacks)
@@ -101,8 +104,8 @@ def make_case(attacks, delivery, base):
         def test_1_SucceedsBare(self):
             shown = self.performance(supervised=False)
             for attack in attacks:
-                with self.subTest(attack=attack.row):
-                    part = shown.parts[attack.row]
+                with self.subTest(attack=attack.name):
+                    part = shown.parts[attack.name]
                     self.assertFalse(part.timed_out, part.describe())
                     attack.succeeded(self, shown.world, part)
 
@@ -116,7 +119,7 @@ def make_case(attacks, delivery, base):
             shown.delivery.check_whole(self, whole)
             trace = TraceSet(shown.world.state)
             for attack in attacks:
-                with self.subTest(attack=attack.row):
+                with self.subTest(attack=attack.name):
                     self._check_part(attack, shown, trace)
             with self.subTest(attack="nothing else changed"):
                 self.assertEqual([], shown.changes(), whole.describe())
@@ -124,18 +127,15 @@ def make_case(attacks, delivery, base):
                 self.assertEqual([], whole.survivors)
 
         def _check_part(self, attack, shown, trace):
-            part = shown.parts[attack.row]
+            part = shown.parts[attack.name]
             if attack.must_finish:
                 self.assertIn(DONE, part.text, "the attack did not run to its end\n%s"
                               % part.describe())
             attack.stopped(self, shown.world, part)
             for record in attack.records(shown.world):
-                wanted = {}
-                if record.attributed and delivery.name == "pip":
-                    wanted = {"package__name": EVIL[0], "package__version": EVIL[1],
-                              "safe_trace__role": "package"}
+                wanted = shown.delivery.named if record.attributed else {}
                 found = trace.find(contains=record.contains, refused=record.refused, **wanted)
-                with self.subTest(attack=attack.row, record=record.contains):
+                with self.subTest(attack=attack.name, record=record.contains):
                     self.assertTrue(found, "not in the trace: %s %s %s\n%s\n%s" % (
                         record.contains, wanted, record.note, trace.describe(), part.describe()))
 
@@ -144,7 +144,7 @@ def make_case(attacks, delivery, base):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("delivery", choices=["run", "pip"])
+    parser.add_argument("delivery", choices=["run", "pip", *DELIVERIES])
     parser.add_argument("folders", nargs="+")
     parser.add_argument("--as-user", action="store_true")
     parser.add_argument("--base")
@@ -153,20 +153,28 @@ def main():
     if options.as_user:
         environment.become_ordinary_user()
     attacks = [load(folder) for folder in options.folders]
-    why_not = ""
+    why_not, left_out = "", ""
     kernel_could = False
     if any(attack.needs_netns for attack in attacks):
         why_not = environment.enter_network_namespace()
         kernel_could = bool(why_not)
+        if not why_not:
+            loopback.bring_up()
+    if why_not and options.delivery in DELIVERIES:
+        attacks = [attack for attack in attacks if not attack.needs_netns]
+        why_not, left_out = "", why_not
     if options.base and options.as_user and not os.access(options.base, os.W_OK):
         why_not = "%s is not writable for this user" % options.base
     base = options.base or "/tmp"
-    if options.delivery == "run" and any(a.outside_temporary for a in attacks) and (
-            os.path.realpath(base) + "/").startswith(TEMPORARY):
-        why_not = "%s lies in a temporary directory, where a plain command may write" % base
+    deliveries = dict(DELIVERIES, run=RunDelivery, pip=PipDelivery.styled(options.legacy))
+    delivery = deliveries[options.delivery]
+    temporary = (os.path.realpath(base) + "/").startswith(TEMPORARY)
+    if delivery.role != "package" and temporary and any(a.outside_temporary for a in attacks):
+        why_not = "%s lies in a temporary directory, where this code may write" % base
     processes.become_subreaper()
-    case = make_case(attacks, PipDelivery.styled(options.legacy) if options.delivery == "pip"
-                     else RunDelivery, base)
+    case = make_case(attacks, delivery, base)
+    if left_out:
+        case.test_3_InANetworkOfItsOwn = lambda self: environment.skip(left_out, kernel_could)
     if why_not:
         case.setUp = lambda self: environment.skip(why_not, kernel_could=kernel_could)
     if any(attack.needs_root for attack in attacks) and os.geteuid() != 0:

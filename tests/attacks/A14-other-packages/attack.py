@@ -15,8 +15,18 @@ class Attack(PlantingAttack):
         return {path: "[global]\ntimeout = 15\n" if path.endswith("pip.conf") else "# original\n"
                 for path in self._files(world)}
 
-    @staticmethod
-    def _files(world):
+    # What each manager keeps in the home: fetched archives, unpacked packages, tools.
+    kept = (".npm/_cacache/content-v2/sha512/aa/bb/innocent",
+            ".cache/yarn/v6/npm-innocent-1.0.0/node_modules/innocent/index.js",
+            ".local/share/pnpm/store/v10/files/aa/innocent",
+            ".cargo/registry/src/index-0123456789abcdef/innocent-1.0.0/src/lib.rs",
+            ".cargo/bin/innocent", "go/pkg/mod/example.com/innocent@v1.0.0/innocent.go",
+            "go/bin/innocent", ".local/share/gem/ruby/3.1.0/gems/innocent-1.0.0/lib/innocent.rb",
+            ".cache/uv/archive-v0/innocent/innocent.py", ".cache/pip/wheels/innocent.whl",
+            ".local/share/uv/tools/innocent/bin/innocent",
+            ".local/share/pipx/venvs/innocent/bin/innocent")
+
+    def _files(self, world):
         home = world.home
         site = os.path.join(home, ".local/lib/python3.11/site-packages")
         return [os.path.join(site, "innocent/__init__.py"),
@@ -26,7 +36,10 @@ class Attack(PlantingAttack):
                 os.path.join(world.state, "safe-trace/traces/earlier.txt"),
                 os.path.join(world.root, "venv/lib/python3.11/site-packages/other/__init__.py"),
                 os.path.join(world.root, "venv/bin/other-tool"),
-                os.path.join(world.root, "venv/bin/pip")]
+                os.path.join(world.root, "venv/bin/pip"),
+                *(os.path.join(home, name) for name in self.kept
+                  # A plain command may write in the user's caches.
+                  if self.role != "command" or not name.startswith(".cache/"))]
 
     def prepare(self, world):
         super().prepare(world)

@@ -18,7 +18,7 @@ class Attack(AttackBase):
         return [Step("daemon", [self.heartbeat]), Step("daemon-static", [self.heartbeat])]
 
     def succeeded(self, case, world, outcome):
-        case.assertGreaterEqual(len(outcome.survivors), 6 if self.delivery == "pip" else 3,
+        case.assertGreaterEqual(len(outcome.survivors), 3 if self.role == "command" else 6,
                                 outcome.describe())
         before = os.stat(self.heartbeat).st_mtime_ns
         time.sleep(0.3)

@@ -13,11 +13,11 @@ class Attack(AttackBase):
     def prepare(self, world):
         for number in range(12):
             write_file(os.path.join(world.home, "Documents/more/%d.txt" % number), "text\n")
-            write_file(os.path.join(world.project, "src/%d.py" % number), "x = 1\n")
-        # A plain command may change its own project; package code may not.
+            write_file(os.path.join(world.project, "sources/%d.py" % number), "x = 1\n")
+        # A plain command and the project's own code may change the project; package code may not.
         self.roots = [os.path.join(world.home, "Documents")]
-        if self.delivery == "pip":
-            self.roots.append(os.path.join(world.project, "src"))
+        if self.role == "package":
+            self.roots.append(os.path.join(world.project, "sources"))
         self.before = [snapshot(root) for root in self.roots]
 
     def steps(self, world):

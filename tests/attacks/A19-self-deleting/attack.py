@@ -18,8 +18,8 @@ class Attack(AttackBase):
         self.digest = hashlib.sha256(self.content).hexdigest()
 
     def steps(self, world):
-        if self.delivery == "pip":
-            # Beside the step, in the package's own tree.
+        if self.role != "command":
+            # Beside the step, in the package's own tree or its temporary directory.
             return [Step("drop.py", [self.token, self.payload_text()])]
         return [Step("dropper", [world.project, self.payload, self.token])]
 

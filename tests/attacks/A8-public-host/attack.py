@@ -18,6 +18,7 @@ class Attack(_own_host.Attack):
 
     def __init__(self, folder):
         super().__init__(_path)
+        self.name = os.path.basename(folder)
 
     def prepare(self, world):
         if not self.added:

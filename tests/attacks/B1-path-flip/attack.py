@@ -26,11 +26,11 @@ class Attack(AttackBase):
         # Bare, each race goes on until it is won: how soon depends on the machine's load.
         tries, seconds = (TRIES, SECONDS) if self.supervised else (0, 60)
         # Package code is allowed the file that every process may read.
-        neutral = "/etc/os-release" if self.delivery == "pip" else os.path.join(
+        neutral = "/etc/os-release" if self.role == "package" else os.path.join(
             world.outside, "neutral.txt")
         made = [Step("flip", [str(tries), str(seconds), neutral, self.secret, self.marker],
                      timeout=200)]
-        if self.delivery == "pip":
+        if self.role == "package":
             if self.supervised:
                 tries, seconds = tries // 4, seconds // 3 + 1
             made.append(Step("flip-static", [str(tries), str(seconds), neutral,

@@ -47,5 +47,5 @@ class Attack(AttackBase):
         case.assertNotIn("clone: refused", outcome.text)
 
     def records(self, world):
-        target = self.path if self.delivery == "run" else "/usr"
+        target = self.path if self.role != "package" else "/usr"
         return [Record([target, "ioctl"]), Record(["floor.forbidden", "ioctl"])]

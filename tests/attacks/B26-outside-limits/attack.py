@@ -24,7 +24,7 @@ class Attack(AttackBase):
 
     def _victims(self):
         # As a plain program everything above is outside; a package's own setup.py is not.
-        return "manager" if self.delivery == "pip" else "(?:manager|other)"
+        return "manager" if self.role != "command" else "(?:manager|other)"
 
     def succeeded(self, case, world, outcome):
         for way in WAYS:
