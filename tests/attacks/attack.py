@@ -54,6 +54,7 @@ class AttackBase:
         self.name = os.path.basename(folder)
         self.delivery = "run"
         self.role = "command"  # what the code is to safe-trace: command, package or project
+        self.word = "install"  # of the manager's command line, no other process has it
         self.supervised = False
 
     def available(self):

@@ -71,3 +71,10 @@ manager_batch(A ${managers} FOLDERS A1-credential-files A2-own-environment A3-ot
               A6-dns-labels A7-cloud-metadata A8-own-host A8-public-host A10-shell-startup
               A11-autostart A12-assistant-and-editor A14-other-packages A16-daemon A18-wipe
               A19-self-deleting)
+# A shell, a program of the package's own, an interpreter, and what may write in the project.
+manager_batch(B npm build.rs gem go-run FOLDERS B3-exec-flip B5-io-uring B6-other-entries B7-untraced-clone
+              B9-signals B12-static-and-raw B13-indirect-exec B15-unix-sockets B18-fast-open
+              B19-socket-families B21-address-disguises B22-other-terminals
+              B22-terminal-injection B23-inode-flags B23-other-names B24-passed-descriptors
+              B26-outside-limits B26-outside-processes B27-own-namespaces B31-thread-exec
+              B32-existence)

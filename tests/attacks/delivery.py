@@ -62,6 +62,7 @@ def merged(attacks, world):
 class RunDelivery:
     name = "run"
     role = "command"
+    word = "install"
     named = {}  # what each event of the attack must say of who it was
     # A plain command may write in its project and to temporary files; the trace is in the state.
     may_change = ("project", "tmp", "state")
@@ -109,6 +110,7 @@ def _joined(first, second):
 class PipDelivery:
     name = "pip"
     role = "package"
+    word = "install"
     named = {"package__name": EVIL[0], "package__version": EVIL[1],
              "safe_trace__role": "package", "safe_trace__ecosystem": "pip"}
     may_change = ("tmp", "state", "venv", "home/.cache/pip", "index")

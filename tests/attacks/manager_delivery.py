@@ -88,6 +88,7 @@ class ManagerDelivery:
     name = ""           # of the entry
     ecosystem = ""      # as the trace calls it
     role = "package"
+    word = "install"    # of the command, and of no other process
     package = EVIL
     # Paths in the world: what the manager itself writes, and what the steps said ("*" is any name).
     changed = ()
@@ -177,6 +178,7 @@ class PnpmDelivery(NpmDelivery, PnpmCase):
 
 class BuildScriptDelivery(ManagerDelivery, CargoCase):
     name, ecosystem = "build.rs", "cargo"
+    word = "build"
     changed = ("home/.cargo/registry", "home/.cargo/.package-cache", "home/.cargo/.global-cache",
                "project/target", "project/Cargo.lock")
     said = "project/target/debug/build/evilpkg-*/out/said.txt"
@@ -250,6 +252,7 @@ class GoRunDelivery(ManagerDelivery, GoCase):
 
     name, ecosystem = "go-run", "go"
     role = "project"
+    word = "run"
     package = ("example.com/evilpkg", "v1.6.6")
     status = 0
     changed = ("home/go", "home/.cache/go-build", "home/.config/go/telemetry", "project")

@@ -53,6 +53,7 @@ class Performance:
         self.delivery = delivery(self.world)
         for attack in attacks:
             attack.delivery, attack.role = self.delivery.name, self.delivery.role
+            attack.word = self.delivery.word
             attack.supervised = supervised
             attack.prepare(self.world)
         self.delivery.prepare(attacks)

@@ -20,10 +20,10 @@ class Attack(AttackBase):
         return {"VICTIM_SECRET": "none"}
 
     def steps(self, world):
-        return [Step("limits-static", [str(os.getpid())])]
+        return [Step("limits-static", [str(os.getpid()), self.word])]
 
     def _victims(self):
-        # As a plain program everything above is outside; a package's own setup.py is not.
+        # As a plain program everything above is outside; a package's own processes are not.
         return "manager" if self.role != "command" else "(?:manager|other)"
 
     def succeeded(self, case, world, outcome):

@@ -1,11 +1,10 @@
-// Limits its ancestors up to LAST: limits LAST
+// Limits its ancestors up to LAST; the manager is the one started with WORD: limits LAST WORD
 #include <sched.h>
 #include <sys/resource.h>
 
 #include "attack.h"
 
-// One that was started with the word "install".
-static int IsManager(pid_t pid) {
+static int IsManager(pid_t pid, const char* manager) {
   char path[64], data[8192];
   snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
   int fd = open(path, O_RDONLY);
@@ -14,13 +13,13 @@ static int IsManager(pid_t pid) {
   if (size <= 0) return 0;
   data[size] = 0;
   for (char* word = data; word < data + size; word += strlen(word) + 1) {
-    if (strcmp(word, "install") == 0) return 1;
+    if (strcmp(word, manager) == 0) return 1;
   }
   return 0;
 }
 
-static void Limit(pid_t pid) {
-  const char* who = IsManager(pid) ? "manager" : "other";
+static void Limit(pid_t pid, const char* manager) {
+  const char* who = IsManager(pid, manager) ? "manager" : "other";
   char what[64];
   struct rlimit none = {0, 0};
   snprintf(what, sizeof what, "prlimit %s", who);
@@ -39,11 +38,11 @@ static void Limit(pid_t pid) {
 }
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
+  if (argc != 3) return 2;
   pid_t last = atoi(argv[1]);
   pid_t pid = getppid();
   for (int level = 0; level < 12 && pid > 1 && pid != last; ++level) {
-    Limit(pid);
+    Limit(pid, argv[2]);
     pid = ParentOf(pid, NULL);
   }
   Done();
