@@ -70,19 +70,19 @@ class HostileCode:
     victims = ()
     comment = "# owned\n"  # what the language takes for one
     programs = ()  # the manager itself: opened for writing, never written
+    read = READ  # what it steals of the home
 
     def start_sink(self):
         self.sink = TcpSink(reply=http_reply("thanks"))
         self.addCleanup(self.sink.close)
 
     def payload(self):
-        return PAYLOAD % {"port": self.sink.port, "read": READ, "variable": VARIABLE,
+        return PAYLOAD % {"port": self.sink.port, "read": self.read, "variable": VARIABLE,
                           "comment": self.comment,
                           "victims": tuple(self.victims), "programs": tuple(self.programs)}
 
-    @staticmethod
-    def secrets(world):
-        return [world.marker_of(name) for name in READ] + [
+    def secrets(self, world):
+        return [world.marker_of(name) for name in self.read] + [
             world.markers[os.path.join(world.project, ".env")], world.secret_variables[VARIABLE]]
 
     def targets(self, world):
@@ -150,7 +150,7 @@ class HostileCode:
         self.assertEqual([], self.owned(world), said)
         self.assertEqual([], outcome.survivors, said)
         self.assertFalse(os.path.exists(os.path.join(world.outside, "daemon")), said)
-        wanted = [os.path.join(world.home, path) for path in READ]
+        wanted = [os.path.join(world.home, path) for path in self.read]
         wanted += [os.path.join(world.project, path)
                    for path in (".env", ".github", ".git/hooks")]
         wanted += [*self.refused(world), *self.programs]
