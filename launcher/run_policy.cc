@@ -1,13 +1,17 @@
 #include "launcher/run_policy.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
+#include <sstream>
 
 #include "launcher/concat.h"
 #include "launcher/host_facts_reader.h"
+#include "launcher/host_paths.h"
 #include "launcher/terminal_text.h"
 #include "policy/credential_catalog.h"
 #include "policy/lexical_path.h"
+#include "policy/profile.h"
 
 namespace safe_trace {
 namespace {
@@ -29,9 +33,28 @@ absl::StatusOr<const Profile*> ProfileFor(const LaunchOptions& options,
 
 namespace {
 
+// Shims, and scripts of that kind: "#!/bin/sh", "#!/usr/bin/env bash".
+bool IsShellScript(const std::string& path) {
+  constexpr size_t kHeadBytes = 256;
+  const std::string head = ReadFileHead(path, kHeadBytes);
+  if (!head.starts_with("#!")) return false;
+  std::istringstream words(head.substr(2, head.find('\n') - 2));
+  for (std::string word; words >> word;) {
+    const std::string name = BaseNameOf(word);
+    if (name != "env" && !name.starts_with('-')) return IsShellName(name);
+  }
+  return false;
+}
+
+std::vector<std::string> WordsBehind(const Profile& profile,
+                                     const std::vector<std::string>& command) {
+  const size_t begin = std::min(command.size(), ManagerWordsBegin(profile, command));
+  return {command.begin() + static_cast<std::ptrdiff_t>(begin), command.end()};
+}
+
 // For managers that the command, or a script of the project, starts. What they are told on their
 // command line is not the user's word: it names no host. `facts`: of the run.
-NestedPolicyBuilder NestedBuilder(const HostFacts& run, const Config& config,
+NestedPolicyBuilder NestedBuilder(const HostFacts& run, const Profile& own, const Config& config,
                                   std::shared_ptr<StartupFiles> startup_files) {
   HostSources sources;
   for (const auto& [name, value] : run.environment) {
@@ -40,11 +63,11 @@ NestedPolicyBuilder NestedBuilder(const HostFacts& run, const Config& config,
   sources.user_id = run.user_id;
   sources.terminals = run.terminals;
   sources.working_directory = run.working_directory;
-  return [sources, config, startup_files, temporary = run.temporary_directories](
-             const Profile& profile, const ExecFacts& exec)
-             -> absl::StatusOr<std::unique_ptr<const Policy>> {
+  return [sources, config, startup_files, &own, through_shell = run.through_shell,
+          words = WordsBehind(own, run.arguments), temporary = run.temporary_directories](
+             const Profile& profile,
+             const ExecFacts& exec) -> absl::StatusOr<std::unique_ptr<const Policy>> {
     HostSources nested = sources;
-    nested.nested = true;
     // Its directory becomes a place to write: only where the command may write anyway.
     bool inside = IsWithin(exec.working_directory, sources.working_directory);
     for (const std::string& directory : temporary) {
@@ -52,7 +75,12 @@ NestedPolicyBuilder NestedBuilder(const HostFacts& run, const Config& config,
     }
     if (inside) nested.working_directory = exec.working_directory;
     std::vector<std::string> command = exec.arguments;
-    command.resize(std::min(command.size(), ManagerWordsBegin(profile, command)));
+    // The words behind a shim are the user's own where they came through unchanged.
+    nested.nested =
+        !through_shell || profile.name != own.name || WordsBehind(profile, command) != words;
+    if (nested.nested) {
+      command.resize(std::min(command.size(), ManagerWordsBegin(profile, command)));
+    }
     absl::StatusOr<HostFacts> facts = ReadHostFacts(command, exec.executable, profile, nested);
     if (!facts.ok()) return facts.status();
     AddCatalogLinks(ShippedCatalog(), *facts);
@@ -80,13 +108,16 @@ absl::StatusOr<RunPolicy> BuildRunPolicy(const LaunchOptions& options,
   for (const std::string& notice : facts->notices) {
     std::fprintf(stderr, "safe-trace: %s\n", notice.c_str());
   }
+  facts->through_shell = IsShellScript(facts->command_executable);
   AddCatalogLinks(ShippedCatalog(), *facts);
   auto startup_files = std::make_shared<StartupFiles>();
   startup_files->Watch(**profile, *facts);
   NestedPolicyBuilder nested;
-  if (!options.profile.has_value()) nested = NestedBuilder(*facts, loaded->config, startup_files);
-  absl::StatusOr<std::unique_ptr<const Policy>> policy = Policy::Build(
-      *facts, loaded->config, ShippedCatalog(), **profile, std::move(nested));
+  if (!options.profile.has_value()) {
+    nested = NestedBuilder(*facts, **profile, loaded->config, startup_files);
+  }
+  absl::StatusOr<std::unique_ptr<const Policy>> policy =
+      Policy::Build(*facts, loaded->config, ShippedCatalog(), **profile, std::move(nested));
   if (!policy.ok()) return policy.status();
   return RunPolicy{std::move(loaded->config), *std::move(facts), *profile, *std::move(policy),
                    std::move(startup_files)};

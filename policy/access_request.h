@@ -52,6 +52,8 @@ struct Subject {
   std::vector<PathGrant> own{};
   // Catalogue entries (ids) that this helper of a manager is given back: ssh, started by git.
   std::vector<std::string> given_back{};
+  // A program of others that the manager runs for itself (git), and what that starts.
+  bool is_helper = false;
   // The code was fetched by this run (`npx TOOL`): a manager that it starts gets the registry, but
   // no credentials.
   bool downloaded = false;

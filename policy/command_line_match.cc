@@ -161,6 +161,12 @@ bool Recognizes(const Profile& profile, const std::vector<std::string>& argument
 }  // namespace
 
 // Where the manager's own words begin: after "pip", "python -m pip", "env X=1 pip".
+bool IsShellName(std::string_view base_name) {
+  static constexpr std::string_view kShells[] = {"sh",  "dash", "bash", "ash",
+                                                 "zsh", "ksh",  "mksh", "busybox"};
+  return std::find(std::begin(kShells), std::end(kShells), base_name) != std::end(kShells);
+}
+
 size_t ManagerWordsBegin(const Profile& profile, const std::vector<std::string>& arguments) {
   for (size_t i = SkipEnv(arguments); i < arguments.size(); ++i) {
     if (MatchesAny(profile.programs, BaseName(arguments[i]))) return i + 1;

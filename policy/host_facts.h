@@ -36,6 +36,8 @@ struct HostFacts {
   bool default_hosts_replaced = false;         // the profile's default hosts do not count
   // The command line is not the user's own: a manager that something else started.
   bool nested = false;
+  // The command is a script of a shell, as shims are, which may only start the manager proper.
+  bool through_shell = false;
   std::vector<std::string> notices;  // what of the configuration does not count; fit for a terminal
   // Catalogued and protected paths (CatalogPaths in policy.h) that lie behind a symbolic link, with
   // the canonical path that is really reached: a linked ~/.ssh is guarded at both ends.

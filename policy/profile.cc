@@ -101,7 +101,7 @@ void ReadVariable(TableReader& table, Profile& profile) {
 
 void ReadExecRule(TableReader& table, Profile& profile) {
   ExecRule rule;
-  std::optional<bool> downloaded;
+  std::optional<bool> downloaded, helper;
   table.Read("id", rule.id);
   table.Read("arguments", rule.arguments);
   table.Read("arguments_absent", rule.arguments_absent);
@@ -117,7 +117,9 @@ void ReadExecRule(TableReader& table, Profile& profile) {
   table.Read("reads", rule.reads);
   table.Read("writes", rule.writes);
   table.Read("installed_writes", rule.installed_writes);
+  table.Read("helper", helper);
   table.Read("gives", rule.gives);
+  rule.helper = helper.value_or(false) || !rule.gives.empty();
   if (rule.id.empty()) table.Fail(table.line(), "an [[exec]] needs an id");
   if (rule.arguments.empty() && rule.environment_set.empty() && rule.executables.empty() &&
       rule.working_directory.empty()) {
@@ -125,8 +127,8 @@ void ReadExecRule(TableReader& table, Profile& profile) {
                "an [[exec]] without arguments, executables, working_directory and "
                "environment_set matches anything");
   }
-  if (!rule.gives.empty() && rule.role != Role::kManager) {
-    table.Fail(table.line(), "only a helper with the role manager is given credentials");
+  if (rule.helper && rule.role != Role::kManager) {
+    table.Fail(table.line(), "a helper has the role manager, also one that is given credentials");
   }
   profile.exec_rules.push_back(std::move(rule));
 }

@@ -62,7 +62,10 @@ struct ExecRule {
   // As writes, for places inside an install target or beneath a directory that the manager alone
   // writes (its cache), where `writes` gives nothing: the package's own "node_modules/NAME".
   std::vector<std::string> installed_writes;
-  std::vector<std::string> gives;  // catalogue ids given back to a helper (role manager): "ssh"
+  // A program of others that the manager runs for itself: git. Of what it starts in turn only rules
+  // of helpers decide, and everything else stays manager. Never what the manager could have written.
+  bool helper = false;
+  std::vector<std::string> gives;  // catalogue ids given back to a helper, ssh: implies `helper`
 };
 
 // Where configuration names the hosts of registries. The launcher reads it without the manager.
@@ -130,6 +133,8 @@ struct Profile {
 // this exec; -1 where it does not. A rule without patterns matches at index 0. `project`: the
 // directory that the run began in.
 int MatchExecRule(const ExecRule& rule, const ExecFacts& facts, std::string_view project);
+// "sh", "dash", "bash", "zsh": what runs scripts that start other programs.
+bool IsShellName(std::string_view base_name);
 // The index in `arguments` just behind what names the manager ("pip", "python -m pip").
 size_t ManagerWordsBegin(const Profile& profile, const std::vector<std::string>& arguments);
 // The script that an interpreter is given, "" where none: "/usr/bin/npm" of `node /usr/bin/npm`.

@@ -8,6 +8,7 @@
 #include "policy/package_identity.h"
 #include "policy/path_template.h"
 #include "policy/policy_impl.h"
+#include "policy/profile.h"
 #include "policy/text_parts.h"
 
 namespace safe_trace {
@@ -74,11 +75,15 @@ bool IsOwnMake(const Policy& policy, const Subject& subject, const ExecFacts& fa
   return writable(JoinPath(facts.working_directory, script));
 }
 
-// The manager that an exec starts, null where none does or it is the one that is there already.
-const Profile* StartedManager(const Policy& policy, const Subject& before, const ExecFacts& facts) {
+// The manager that an exec starts, null where none does or it is the one that is there already. A
+// shell's script of its name only starts it: the manager proper is an exec of its own, and tells by
+// its interpreter where it lies.
+const Profile* StartedManager(const Policy& policy, const Subject& before, const ExecFacts& facts,
+                              bool behind_script) {
   const Profile& profile = RecognizeProfile(facts.arguments, facts.executable);
-  if (profile.role != Role::kManager) return nullptr;
-  if (before.role == Role::kManager && before.ecosystem == profile.name) return nullptr;
+  if (profile.role != Role::kManager || IsShellName(BaseName(facts.executable))) return nullptr;
+  const bool is_same = before.role == Role::kManager && before.ecosystem == profile.name;
+  if (is_same && !behind_script) return nullptr;
   if (before.downloaded && IsOwnMake(policy, before, facts)) return nullptr;
   return &profile;
 }
@@ -97,11 +102,13 @@ Subject SubjectByRule(const Policy::Impl& impl, const Subject& before, const Exe
   Subject after = before;
   if (rule.role == Role::kManager) {
     after.given_back = rule.gives;
+    after.is_helper = rule.helper;
     after.downloaded = before.downloaded || rule.downloaded;
     return after;
   }
   const TemplateFacts templates = TemplatesFor(impl.facts, facts, static_cast<size_t>(script));
   after.given_back.clear();
+  after.is_helper = false;
   // What code that this run fetched calls its project was fetched as well.
   const bool is_fetched = before.downloaded && rule.role == Role::kProject;
   after.role = is_fetched ? Role::kPackage : rule.role;
@@ -124,6 +131,14 @@ Subject AsPackage(const Subject& before) {
   Subject after = before;
   after.role = Role::kPackage;
   after.own.clear();
+  after.given_back.clear();
+  after.is_helper = false;
+  return after;
+}
+
+// What no rule speaks of stays what it was. What a helper was given is for its own program alone.
+Subject AsBefore(const Subject& before) {
+  Subject after = before;
   after.given_back.clear();
   return after;
 }
@@ -174,21 +189,27 @@ Subject Policy::SubjectAfterExec(const Subject& before, const ExecFacts& facts) 
   // What any other role says about itself at an exec could be a lie.
   if (!MayChangeAtExec(before)) return before;
   const Impl& own = *For(before).impl_;
-  if (before.role == Role::kManager) {
+  // The run's command was a script that ends in the manager proper: before all rules.
+  const bool behind_script = impl_->facts.through_shell && before.role == Role::kManager &&
+                             before.scope.empty() && !before.is_helper;
+  const Profile* manager = StartedManager(*this, before, facts, behind_script);
+  const bool is_proper = behind_script && manager != nullptr && manager->name == before.ecosystem;
+  if (before.role == Role::kManager && !is_proper) {
     for (const ExecRule& rule : own.profile.exec_rules) {
+      if (before.is_helper && !rule.helper) continue;
       const int script = MatchExecRule(rule, facts, own.facts.working_directory);
-      if (script >= 0) return SubjectByRule(own, before, rule, facts, script);
+      if (script < 0 || (rule.helper && IsOwnMake(*this, before, facts))) continue;
+      return SubjectByRule(own, before, rule, facts, script);
     }
     // A manager in fetched code follows that code's configuration, which may name programs.
     if (before.downloaded && IsOwnMake(*this, before, facts)) return AsPackage(before);
   }
-  const Profile* manager = StartedManager(*this, before, facts);
-  if (manager == nullptr) return before;
-  const bool is_known = manager->name == impl_->profile.name &&
+  if (manager == nullptr) return AsBefore(before);
+  const bool is_known = !is_proper && manager->name == impl_->profile.name &&
                         facts.working_directory == impl_->facts.working_directory;
   if (!is_known &&
       (impl_->nested == nullptr || impl_->nested->FindOrBuild(*manager, facts) == nullptr)) {
-    return before;
+    return AsBefore(before);
   }
   Subject after = before;
   after.scope = is_known ? "" : facts.working_directory;
@@ -200,6 +221,7 @@ Subject Policy::SubjectAfterExec(const Subject& before, const ExecFacts& facts) 
     after.version.clear();
   }
   after.given_back.clear();
+  after.is_helper = false;
   return after;
 }
 

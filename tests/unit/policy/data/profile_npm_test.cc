@@ -145,7 +145,8 @@ TEST(NodeExecRulesTest, HelpersStayManager) {
     facts.executable = "/usr/bin/git";
     facts.arguments = {"git", "ls-remote", "-t", "git@example.com:x/y.git"};
     facts.working_directory = kProject;
-    EXPECT_EQ(Match(manager, facts).id, "");
+    EXPECT_EQ(Match(manager, facts).id, manager + ".git");
+    EXPECT_EQ(Match(manager, facts).role, Role::kManager);
     facts.executable = "/usr/lib/git-core/git-remote-http";
     EXPECT_EQ(Match(manager, facts).id, manager + ".git-over-http");
     EXPECT_EQ(Match(manager, facts).role, Role::kManager);

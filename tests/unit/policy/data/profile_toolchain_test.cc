@@ -103,7 +103,7 @@ TEST(CargoExecRulesTest, QuestionsToTheCompilerAreTheManagers) {
   EXPECT_EQ(Becomes("cargo", {"/usr/bin/rustc", {"rustc", "-vV"}}), "manager cargo.helper");
   EXPECT_EQ(Becomes("cargo", {"/usr/bin/rustc", {"rustc", "-", "--crate-name", "___"}}),
             "manager cargo.compiler-probe");
-  EXPECT_EQ(Becomes("cargo", {"/usr/bin/git", {"git", "fetch"}}), "manager cargo.helper");
+  EXPECT_EQ(Becomes("cargo", {"/usr/bin/git", {"git", "fetch"}}), "manager cargo.git");
   EXPECT_EQ(Becomes("cargo", {"/usr/bin/dash", {"/bin/sh", "./wrapper", "rustc", "-vV"}}),
             "project cargo.other");
 }
@@ -133,7 +133,8 @@ TEST(GoExecRulesTest, ToolsAreTheManagers) {
   const std::string tool = "/usr/local/go/pkg/tool/linux_amd64/cgo";
   EXPECT_EQ(Becomes("go", {tool, {tool, "-V=full"}}), "manager go.tool");
   EXPECT_EQ(Becomes("go", {tool, {tool, "-objdir", "/tmp/b002/"}, kModule}), "manager go.tool");
-  EXPECT_EQ(Becomes("go", {"/usr/bin/git", {"git", "ls-remote"}}), "manager go.repository");
+  EXPECT_EQ(Becomes("go", {"/usr/bin/git", {"git", "ls-remote"}}), "manager go.git");
+  EXPECT_EQ(Becomes("go", {"/usr/bin/hg", {"hg", "clone"}}), "manager go.repository");
   EXPECT_EQ(Becomes("go", {"/usr/bin/ssh", {"ssh"}, "/home/u", {"SSH_AUTH_SOCK=/s"}}),
             "manager go.ssh");
 }
@@ -193,7 +194,7 @@ TEST(GemExecRulesTest, WhatRunsInAGemIsThatGems) {
   EXPECT_EQ(
       Becomes("gem", {"/usr/bin/make", {"make"}, "/var/lib/gems/3.1.0/gems/ffi-1.15.5-x86/e"}),
       "package gem.extension ffi@1.15.5-x86");
-  EXPECT_EQ(Becomes("gem", {"/usr/bin/git", {"git", "clone"}}), "manager");
+  EXPECT_EQ(Becomes("gem", {"/usr/bin/git", {"git", "clone"}}), "manager gem.git");
 }
 
 }  // namespace
