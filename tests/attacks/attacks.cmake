@@ -64,17 +64,16 @@ pip_batch(B14 300 FOLDERS B14-setuid-helper ROOT_ONLY)
 pip_batch(B29 500 FOLDERS B29-floods)
 pip_batch(A1-A8-legacy 300 FOLDERS A1-credential-files A8-own-host OPTIONS --legacy)
 
-# From what the other managers run: a postinstall script, build.rs, a macro, extconf.rb, a build back
-# end, a program of a module. One package each.
-set(managers npm yarn pnpm build.rs proc-macro gem uv go-run)
-manager_batch(A ${managers} FOLDERS A1-credential-files A2-own-environment A3-other-processes
-              A6-dns-labels A7-cloud-metadata A8-own-host A8-public-host A10-shell-startup
-              A11-autostart A12-assistant-and-editor A14-other-packages A16-daemon A18-wipe
-              A19-self-deleting)
+# From what the other managers run: a postinstall script, the prepare of a git dependency, build.rs, a
+# macro, extconf.rb, a build back end, a program of a module. One package each.
+manager_batch(A npm git-dependency yarn pnpm build.rs proc-macro gem uv poetry go-run FOLDERS
+              A1-credential-files A2-own-environment A3-other-processes A6-dns-labels
+              A7-cloud-metadata A8-own-host A8-public-host A10-shell-startup A11-autostart
+              A12-assistant-and-editor A14-other-packages A16-daemon A18-wipe A19-self-deleting)
 # A shell, a program of the package's own, an interpreter, and what may write in the project.
-manager_batch(B npm build.rs gem go-run FOLDERS B3-exec-flip B5-io-uring B6-other-entries B7-untraced-clone
-              B9-signals B12-static-and-raw B13-indirect-exec B15-unix-sockets B18-fast-open
-              B19-socket-families B21-address-disguises B22-other-terminals
+manager_batch(B npm build.rs gem go-run FOLDERS B3-exec-flip B5-io-uring B6-other-entries
+              B7-untraced-clone B9-signals B12-static-and-raw B13-indirect-exec B15-unix-sockets
+              B18-fast-open B19-socket-families B21-address-disguises B22-other-terminals
               B22-terminal-injection B23-inode-flags B23-other-names B24-passed-descriptors
               B26-outside-limits B26-outside-processes B27-own-namespaces B31-thread-exec
               B32-existence)

@@ -12,6 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "managers"))
 
 import bundle  # noqa: E402
+import environment  # noqa: E402
 import processes  # noqa: E402
 from cargo_case import CargoCase  # noqa: E402
 from delivery import EVIL, merged, part_of  # noqa: E402
@@ -19,7 +20,7 @@ from gem_case import GemCase  # noqa: E402
 from go_case import GoCase  # noqa: E402
 from npm_case import NpmCase, PnpmCase, YarnCase  # noqa: E402
 from packages import make_sdist  # noqa: E402
-from python_case import PYTHON, UvCase  # noqa: E402
+from python_case import PYTHON, PoetryCase, UvCase  # noqa: E402
 from world import read_text  # noqa: E402
 
 RUST_STARTS = r'''
@@ -176,6 +177,21 @@ class PnpmDelivery(NpmDelivery, PnpmCase):
                "project/node_modules", "project/pnpm-lock.yaml")
 
 
+class GitDependencyDelivery(NpmDelivery):
+    """npm prepares it in its cache, twice, and packs what is there then."""
+
+    name = "git-dependency"
+    package = ("evilpkg", "3.0.0")
+
+    def publish(self, registry):
+        self.wanted = self.git_dependency(
+            self.package[0], {"attacks.py": self.program},
+            scripts={"prepare": "test -e said.txt || python3 attacks.py said.txt"})
+
+    def make_project(self):
+        self.project(self.world, {self.package[0]: self.wanted})
+
+
 class BuildScriptDelivery(ManagerDelivery, CargoCase):
     name, ecosystem = "build.rs", "cargo"
     word = "build"
@@ -247,6 +263,20 @@ class UvDelivery(BackendDelivery, UvCase):
         return ["uv", "pip", "install", self.package[0]]
 
 
+class PoetryDelivery(BackendDelivery, PoetryCase):
+    name = ecosystem = "poetry"
+    changed = ("home/.cache/pypoetry", "project/.venv", "project/poetry.lock")
+    said = "project/.venv/lib/python3*/site-packages/evilpkg/said.txt"
+
+    def make_project(self):
+        self.project(self.world, {self.package[0]: "*"})
+        if environment.safe_trace():
+            self.use(self.world, [environment.safe_trace(), "policy", "trust", "pyproject.toml"])
+
+    def command(self):
+        return [self.poetry, "install", "-n", "--no-root"]
+
+
 class GoRunDelivery(ManagerDelivery, GoCase):
     """What the user asked to run may change the user's project, and its exit status is its own."""
 
@@ -268,5 +298,5 @@ class GoRunDelivery(ManagerDelivery, GoCase):
 
 
 DELIVERIES = {delivery.name: delivery for delivery in (
-    NpmDelivery, YarnDelivery, PnpmDelivery, BuildScriptDelivery, MacroDelivery, GemDelivery,
-    UvDelivery, GoRunDelivery)}
+    NpmDelivery, GitDependencyDelivery, YarnDelivery, PnpmDelivery, BuildScriptDelivery,
+    MacroDelivery, GemDelivery, UvDelivery, PoetryDelivery, GoRunDelivery)}
