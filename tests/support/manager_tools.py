@@ -17,7 +17,9 @@ import unittest
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 EXTRA_PLACES = {"go": "/usr/local/go/bin:/usr/lib/go/bin"}
 PACKAGE_OF = {"npm": "npm", "npx": "npm", "node": "nodejs", "cargo": "cargo-web or cargo",
-              "go": "golang-go", "gem": "ruby", "ruby": "ruby", "rake": "rake"}
+              "go": "golang-go", "gem": "ruby", "ruby": "ruby", "rake": "rake",
+              "ssh": "openssh-client", "ssh-agent": "openssh-client",
+              "ssh-add": "openssh-client", "ssh-keygen": "openssh-client"}
 
 # name -> (client, what it is asked for, the program within the tool's folder)
 FETCHED = {
@@ -30,6 +32,8 @@ FETCHED = {
     "pip-wheel": ("wheel", ["pip==26.3"], "wheels"),
     # Go's own runtime, compiled once: in an empty cache it takes longer than the rest of a test.
     "go-cache": ("go", ["runtime/cgo"], "cache"),
+    # Unpacked, not installed: an installed server would be started.
+    "sshd": ("deb", ["openssh-server", "libwrap0", "libnss-wrapper"], "usr/sbin/sshd"),
 }
 FETCH_SECONDS = 120
 
@@ -128,6 +132,12 @@ def _fetch_into(folder, name):
 
     if client == "go":
         run(system_program("go"), "build", *wanted)
+        return
+    if client == "deb":
+        run("apt-get", "-q", "-o", "APT::Sandbox::User=", "download", *wanted)
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(".deb"):
+                run("dpkg-deb", "-x", name, ".")
         return
     python = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
     if client == "npm":

@@ -223,9 +223,10 @@ def run(argv, env, cwd, timeout=60, survivor_grace=1.0, **options):
 class Helper:
     """A process of the test itself (a victim, a server): never counted as a survivor."""
 
-    def __init__(self, argv, env=None, cwd=None, stdin=None, preexec=None):
-        self.process = subprocess.Popen(argv, env=env, cwd=cwd, stdin=stdin,
-                                        stdout=subprocess.PIPE, preexec_fn=preexec)
+    def __init__(self, argv, env=None, cwd=None, stdin=None, preexec=None,
+                 stdout=subprocess.PIPE, stderr=None):
+        self.process = subprocess.Popen(argv, env=env, cwd=cwd, stdin=stdin, stdout=stdout,
+                                        stderr=stderr, preexec_fn=preexec)
         self.pid = self.process.pid
         _owned.add(self.pid)
 
@@ -249,7 +250,7 @@ class Helper:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(20)
-        self.process.stdout.close()
-        if self.process.stdin:
-            self.process.stdin.close()
+        for stream in (self.process.stdout, self.process.stdin):
+            if stream:
+                stream.close()
         _owned.discard(self.pid)
