@@ -25,8 +25,8 @@
 #include "launcher/made_directories.h"
 #include "launcher/outer_run.h"
 #include "launcher/path_search.h"
-#include "launcher/resolver_configuration.h"
 #include "launcher/run_directory.h"
+#include "launcher/run_network.h"
 #include "launcher/run_notes.h"
 #include "launcher/run_policy.h"
 #include "launcher/sandbox_child.h"
@@ -132,7 +132,6 @@ class Run {
   absl::Status Prepare();
   absl::Status PrepareFloor();
   absl::Status PrepareEnvironment();
-  absl::Status StartNetwork();
   absl::StatusOr<std::string> TracePath() const;
   absl::Status OpenTrace();
   void Report();
@@ -158,8 +157,7 @@ class Run {
   SignalSetup signals_;
   EnforcementReport report_;
   ChildPlan plan_;
-  std::unique_ptr<DnsGate> gate_;
-  std::unique_ptr<DnsBroker> broker_;
+  std::unique_ptr<RunNetwork> network_;
   std::string trace_path_;
   std::unique_ptr<TraceLogWriter> trace_;
   std::unique_ptr<RunReporter> reporter_;
@@ -217,20 +215,6 @@ absl::Status Run::PrepareEnvironment() {
     const std::string value = run_.facts.Variable(name);
     withheld_.push_back(Concat(name, "=", value));
   }
-  return absl::OkStatus();
-}
-
-absl::Status Run::StartNetwork() {
-  gate_ = std::make_unique<DnsGate>(*run_.policy);
-  DnsBroker::Options options;
-  options.name_servers = NameServers("/etc/resolv.conf");
-  options.static_names = StaticNames("/etc/hosts", run_.policy->allowed_hosts());
-  options.loopback_names = LoopbackNames("/etc/hosts");
-  options.search_domains = SearchDomains("/etc/resolv.conf");
-  options.decide = [this](const DnsQuestion& question) { return gate_->Decide(question); };
-  absl::StatusOr<std::unique_ptr<DnsBroker>> broker = DnsBroker::Start(std::move(options));
-  if (!broker.ok()) return broker.status();
-  broker_ = *std::move(broker);
   return absl::OkStatus();
 }
 
@@ -325,8 +309,10 @@ absl::Status Run::Prepare() {
   absl::StatusOr<SignalSetup> signals = BlockSignals();
   if (!signals.ok()) return signals.status();
   signals_ = *std::move(signals);
-  status = StartNetwork();
-  if (status.ok()) status = OpenTrace();
+  absl::StatusOr<std::unique_ptr<RunNetwork>> network = RunNetwork::Start(*run_.policy);
+  if (!network.ok()) return network.status();
+  network_ = *std::move(network);
+  status = OpenTrace();
   if (!status.ok()) return status;
   // Whoever loses its parent becomes a child of the supervisor, which reaps it.
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
@@ -403,7 +389,9 @@ int Run::Supervised(SeizedChild child) {
   options.kill_on_violation = run_.config.on_violation == ViolationAction::kKill;
   child.signal_fd = signals_.fd.get();
   const TerminalState terminal = TerminalState::Save();
-  RunOutcome outcome = Supervise({*run_.policy, root_.domain, *broker_, *gate_, *reporter_,
+  RunOutcome outcome = Supervise({*run_.policy, root_.domain, network_->broker(),
+                                  network_->dns_gate(), network_->relay(), network_->relay_gate(),
+                                  *reporter_,
                                   trace_->error_fd(), [this] { return trace_->status(); }},
                                  std::move(child), options);
   terminal.Restore();

@@ -106,6 +106,33 @@ struct NetworkRequest {
   bool bound_by_this_run = false;
 };
 
+// What a client says, inside an allowed connection, about whom it wants.
+struct StreamClaim {
+  enum class Kind : uint8_t {
+    kTlsName,         // the server name of a TLS greeting
+    kTlsWithoutName,  // none, or an encrypted one
+    kHttpHost,        // the Host of a request to the server itself
+    kProxyTarget,     // a CONNECT, or a request that names its whole URL
+    kUnknownProtocol,
+  };
+  Kind kind = Kind::kUnknownProtocol;
+  std::string name{};  // lower case, no trailing dot; an address without brackets; "" where none
+  uint16_t port = 0;   // 0: none was said
+  // The host of a CONNECT that was let through on this connection: the claim is made to it.
+  std::string tunnel{};
+  uint16_t tunnel_port = 0;
+
+  bool operator==(const StreamClaim&) const = default;
+};
+
+// A claim made on a TCP connection that EvaluateNetwork allowed.
+struct StreamRequest {
+  IpAddress address;
+  uint16_t port = 0;
+  std::span<const std::string> names;  // as in NetworkRequest
+  const StreamClaim& claim;
+};
+
 struct NameRequest {
   std::string_view name;  // lower case, no trailing dot
 };

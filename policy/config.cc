@@ -28,24 +28,24 @@ void CheckEach(TableReader& table, const std::vector<Entry>& entries,
   }
 }
 
-void ReadMemoryLimit(TableReader& table, Config& config) {
-  const DocumentNode* node = table.Find("memory_limit");
+void ReadSize(TableReader& table, const char* key, const char* section,
+              std::optional<uint64_t>& size) {
+  const DocumentNode* node = table.Find(key);
   if (node == nullptr) return;
   std::string text = node->text;
   if (node->kind == DocumentNode::Kind::kInteger) text = Cat(node->integer);
   if (text.empty()) {
-    return table.Fail(node->line, Cat("'memory_limit' in [sandbox] must be a size such as "
-                                      "\"2g\", not ",
-                                      node->KindName()));
+    return table.Fail(node->line, Cat("'", key, "' in [", section,
+                                      "] must be a size such as \"2g\", not ", node->KindName()));
   }
   absl::StatusOr<uint64_t> bytes = ParseByteSize(text);
   if (!bytes.ok()) return table.Fail(node->line, std::string(bytes.status().message()));
-  config.memory_limit_bytes = *bytes;
+  size = *bytes;
 }
 
 void ReadSandbox(TableReader& table, Config& config) {
   table.Read("enabled", config.enabled);
-  ReadMemoryLimit(table, config);
+  ReadSize(table, "memory_limit", "sandbox", config.memory_limit_bytes);
   table.ReadNumber("cpu_limit", 0, kMaxProcessors, config.cpu_limit);
   table.Read("timeout", 1, kMaxSeconds, config.timeout_seconds);
   table.Read("pids", 1, kMaxPids, config.pids);
@@ -57,6 +57,9 @@ void ReadNetwork(TableReader& table, Config& config) {
   table.Read("grants", config.grants);
   CheckEach(table, config.grants, GrantProblem);
   table.Read("offline", config.offline);
+  table.Read("direct_hosts", config.direct_hosts);
+  CheckEach(table, config.direct_hosts, HostPortProblem);
+  ReadSize(table, "outward_limit", "network", config.outward_limit_bytes);
 }
 
 void ReadOnViolation(TableReader& table, Config& config) {

@@ -22,6 +22,10 @@ struct Entry {
   bool operator==(const Entry&) const = default;
 };
 
+// What managers may send to one host where nothing else is configured, in bytes. The largest of
+// what is published is smaller, and requests are a thousandth of it.
+inline constexpr uint64_t kDefaultOutwardLimit = 256 << 20;
+
 struct Config {
   // [sandbox]
   std::optional<bool> enabled;
@@ -36,6 +40,8 @@ struct Config {
   std::vector<Entry> allowed_hosts;           // HOST[:PORT] (--allow-host)
   std::vector<Entry> grants;                  // NAME[@VERSION]=HOST[:PORT] (--grant)
   std::optional<bool> offline;
+  std::vector<Entry> direct_hosts;            // HOST[:PORT]: not relayed
+  std::optional<uint64_t> outward_limit_bytes;  // of managers, to one host; 0: none
   // [run]
   std::optional<std::string> exe, user, root_dir;
   std::vector<Entry> keep_env;                // (-k)

@@ -58,6 +58,15 @@ class Overlay {
     if (tighten_only_ && base && *over > *base) return Ignore(Cat(key, " = ", *over));
     base = over;
   }
+  // The same with a default; 0 is no limit.
+  void LimitWithDefault(std::optional<uint64_t>& base, const std::optional<uint64_t>& over,
+                        uint64_t initial, std::string_view key) {
+    if (!over) return;
+    const uint64_t current = base.value_or(initial);
+    const bool loosens = current != 0 && (*over == 0 || *over > current);
+    if (tighten_only_ && loosens) return Ignore(Cat(key, " = ", *over));
+    base = over;
+  }
   void Action(std::optional<ViolationAction>& base, const std::optional<ViolationAction>& over) {
     if (!over) return;
     const bool loosens = base == ViolationAction::kKill && *over == ViolationAction::kDeny;
@@ -90,6 +99,9 @@ Config OverlayConfig(Config base, const Config& over, ConfigTrust trust,
   overlay.StackLoosening(base.allowed_hosts, over.allowed_hosts, "[network] allowed_hosts");
   overlay.StackLoosening(base.grants, over.grants, "[network] grants");
   overlay.Switch(base.offline, over.offline, true, false, "[network] offline");
+  overlay.StackLoosening(base.direct_hosts, over.direct_hosts, "[network] direct_hosts");
+  overlay.LimitWithDefault(base.outward_limit_bytes, over.outward_limit_bytes, kDefaultOutwardLimit,
+                           "[network] outward_limit");
   overlay.ReplaceTrusted(base.exe, over.exe, "[run] exe");
   overlay.ReplaceTrusted(base.user, over.user, "[run] user");
   overlay.ReplaceTrusted(base.root_dir, over.root_dir, "[run] root_dir");

@@ -1,4 +1,5 @@
 // Who may reach, look up, listen and connect to what.
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 
@@ -56,7 +57,8 @@ absl::StatusOr<PackageGrant> ParseGrant(const Entry& entry) {
   return grant;
 }
 
-// Only Python's names are the same in several spellings: elsewhere "a.b" and "a-b" are two packages.
+// Only Python's names are the same in several spellings: elsewhere "a.b" and "a-b" are two
+// packages.
 bool GrantCovers(const PackageGrant& grant, const Subject& subject, bool pep503_names) {
   const bool same_name = pep503_names ? NormalizePackageName(grant.package) == subject.package
                                       : grant.package == subject.package;
@@ -139,6 +141,12 @@ absl::Status AddNetwork(Policy::Impl& impl, const Config& config,
     if (!grant.ok()) return grant.status();
     if (!impl.offline) impl.grants.push_back(*std::move(grant));
   }
+  for (const Entry& entry : config.direct_hosts) {
+    absl::StatusOr<HostPort> host = ParseHostPort(entry.value, entry.origin);
+    if (!host.ok()) return host.status();
+    impl.direct_hosts.push_back(*std::move(host));
+  }
+  impl.outward_limit = config.outward_limit_bytes.value_or(kDefaultOutwardLimit);
   if (impl.offline) return absl::OkStatus();
   for (HostPort host : impl.facts.hosts) {
     host.host = CanonicalHost(host.host);
@@ -171,7 +179,8 @@ const std::vector<HostPort>& Policy::Impl::HostsFor(const Subject& subject) cons
 const Rule* Policy::Impl::HostRule(const Subject& subject, const NetworkRequest& request,
                                    const IpAddress& address) const {
   for (const PackageGrant& grant : grants) {
-    if (GrantCovers(grant, subject, profile.pep503_names) && Reaches(grant.host, request, address)) {
+    if (GrantCovers(grant, subject, profile.pep503_names) &&
+        Reaches(grant.host, request, address)) {
       return common.granted_host;
     }
   }
@@ -179,6 +188,22 @@ const Rule* Policy::Impl::HostRule(const Subject& subject, const NetworkRequest&
     if (Reaches(host, request, address)) return common.allowed_host;
   }
   return nullptr;
+}
+
+const Rule* Policy::Impl::ClaimRule(const Subject& subject, std::string_view host,
+                                    uint16_t port) const {
+  NetworkRequest request;
+  request.port = port;
+  const std::string name(host);
+  // What has a name only must not pass for an address that a rule names.
+  IpAddress address{.bytes = {}, .is_v6 = true};
+  address.bytes.fill(0xff);
+  if (IpAddress literal; ParseIpAddress(host, literal)) {
+    address = UnmapAddress(literal);
+  } else {
+    request.names = {&name, 1};
+  }
+  return HostRule(subject, request, address);
 }
 
 Decision Policy::EvaluateNetwork(const Subject& subject, const NetworkRequest& request) const {
@@ -199,9 +224,19 @@ Decision Policy::EvaluateNetwork(const Subject& subject, const NetworkRequest& r
   return impl.offline ? Never(refused) : Deny(refused, true);
 }
 
+bool Policy::IsDirect(const Subject& subject, const NetworkRequest& request) const {
+  const Impl& impl = *For(subject).impl_;
+  const IpAddress address = UnmapAddress(request.address);
+  return std::any_of(impl.direct_hosts.begin(), impl.direct_hosts.end(),
+                     [&](const HostPort& host) { return Reaches(host, request, address); });
+}
+
+uint64_t Policy::outward_limit_bytes() const { return impl_->outward_limit; }
+
 bool Policy::Impl::NameAllowed(const Subject& subject, std::string_view name) const {
   for (const PackageGrant& grant : grants) {
-    if (GrantCovers(grant, subject, profile.pep503_names) && HostMatches(grant.host.host, name)) return true;
+    if (GrantCovers(grant, subject, profile.pep503_names) && HostMatches(grant.host.host, name))
+      return true;
   }
   for (const HostPort& host : HostsFor(subject)) {
     if (HostMatches(host.host, name)) return true;

@@ -68,6 +68,12 @@ class Policy {
   Subject InitialSubject() const;
 
   Decision EvaluateFile(const Subject& subject, const FileRequest& request) const;
+  // What a client says on a connection that EvaluateNetwork allowed.
+  Decision EvaluateStream(const Subject& subject, const StreamRequest& request) const;
+  // [network] direct_hosts: connections to this host are not relayed, so nothing in them is seen.
+  bool IsDirect(const Subject& subject, const NetworkRequest& request) const;
+  // [network] outward_limit: what managers may send to one host during a run; 0: no limit.
+  uint64_t outward_limit_bytes() const;
   Decision EvaluateNetwork(const Subject& subject, const NetworkRequest& request) const;
   Decision EvaluateName(const Subject& subject, const NameRequest& request) const;
   Decision EvaluateUnixSocket(const Subject& subject, const UnixSocketRequest& request) const;

@@ -59,6 +59,7 @@ struct CommonRules {
   const Rule *metadata, *own_listener, *allowed_host, *granted_host, *refused_host,
       *package_network, *bind_allowed, *bind_refused, *refused_name, *socket_own, *socket_quiet,
       *socket_refused, *socket_user;
+  const Rule *server_name, *request_host, *proxy_target, *nameless, *unknown_protocol;
   const Rule *variable_kept, *variable_plain, *variable_own, *variable_hidden, *variable_shape;
 };
 
@@ -101,6 +102,8 @@ struct Policy::Impl {
   std::vector<HostPort> hosts;
   std::vector<HostPort> user_hosts;  // of these, what the user allowed by --allow-host and the like
   std::vector<PackageGrant> grants;
+  std::vector<HostPort> direct_hosts;
+  uint64_t outward_limit = 0;  // bytes; 0: none
   std::vector<SocketPattern> sockets, abstract_sockets;
 
   VariablePatternSet secret_variables, url_variables;
@@ -130,6 +133,8 @@ struct Policy::Impl {
   const std::vector<HostPort>& HostsFor(const Subject& subject) const;
   const Rule* HostRule(const Subject& subject, const NetworkRequest& request,
                        const IpAddress& address) const;
+  // The rule that lets `subject` reach a host that it calls by name or by a literal address.
+  const Rule* ClaimRule(const Subject& subject, std::string_view host, uint16_t port) const;
   bool NameAllowed(const Subject& subject, std::string_view name) const;
 
   // place_builder.cc

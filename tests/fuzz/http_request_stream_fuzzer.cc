@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "tracer/network/host_name.h"
-#include "tracer/network/http_request_stream.h"
+#include "tracer/relay/host_name.h"
+#include "tracer/relay/http_request_stream.h"
 
 namespace safe_trace {
 namespace {

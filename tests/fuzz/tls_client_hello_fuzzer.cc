@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <vector>
 
-#include "tracer/network/host_name.h"
-#include "tracer/network/tls_client_hello.h"
+#include "tracer/relay/host_name.h"
+#include "tracer/relay/tls_client_hello.h"
 
 namespace safe_trace {
 namespace {

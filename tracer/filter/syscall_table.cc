@@ -99,6 +99,8 @@ constexpr auto kTable = std::to_array<SyscallEntry>({
     ST_NOTIFY(connect, kNetwork),
     ST_NOTIFY(bind, kNetwork),
     ST_NOTIFY(listen, kNetwork),
+    ST_NOTIFY(getpeername, kNetwork),
+    ST_NOTIFY(getsockname, kNetwork),
     ST_CONDITIONAL(sendto, kNetwork),
     ST_CONDITIONAL(sendmsg, kNetwork),
     ST_CONDITIONAL(sendmmsg, kNetwork),

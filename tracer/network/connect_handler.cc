@@ -95,6 +95,9 @@ SyscallAction ConnectHandler::ConnectInet(Process& process, RemoteSocket socket,
                                         *inet, destination)) {
     return std::move(*answer);
   }
+  if (destination.relayed && relayed_ != nullptr) {
+    return relayed_->Connect(process, std::move(socket), std::move(destination));
+  }
   return Perform(process, std::move(socket), std::move(destination));
 }
 

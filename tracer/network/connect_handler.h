@@ -6,6 +6,7 @@
 #include "tracer/deciding/syscall_invocation.h"
 #include "tracer/network/destination_decider.h"
 #include "tracer/network/dns_gate.h"
+#include "tracer/network/relayed_connect.h"
 #include "tracer/tracee/tracee_memory.h"
 
 namespace safe_trace {
@@ -13,12 +14,14 @@ namespace safe_trace {
 class ConnectHandler {
  public:
   ConnectHandler(const NetworkRules& rules, const TraceeMemory& memory, DnsBroker& broker,
-                 ListenerRegistry& listeners, Reporter& reporter, DnsGate* gate)
+                 ListenerRegistry& listeners, Reporter& reporter, DnsGate* gate,
+                 RelayedConnector* relayed = nullptr)
       : memory_(memory),
         broker_(broker),
         listeners_(listeners),
         reporter_(reporter),
         gate_(gate),
+        relayed_(relayed),
         decider_(rules, broker, listeners, reporter) {}
 
   SyscallAction Connect(const SyscallInvocation& invocation, Process& process);
@@ -36,6 +39,7 @@ class ConnectHandler {
   ListenerRegistry& listeners_;
   Reporter& reporter_;
   DnsGate* gate_;
+  RelayedConnector* relayed_;  // null: connections go straight to their host
   DestinationDecider decider_;
 };
 

@@ -39,6 +39,8 @@ std::optional<SyscallAction> DestinationDecider::DecideInet(
   Decision decision = rules_.EvaluateNetwork(subject, request);
   out.matter = DescribeInet(syscall, socket, effective, std::move(names), subject);
   out.address = EncodeInetAddress(effective);
+  out.relayed = operation == NetworkOperation::kConnect && socket.IsTcp() &&
+                !request.bound_by_this_run && !rules_.IsDirect(subject, request);
   if (operation == NetworkOperation::kConnect && (!decision.allowed() || decision.is_violation)) {
     if (auto answer = AnswerVacant(process, socket, request, out.matter)) return answer;
   }

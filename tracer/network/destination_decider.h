@@ -26,6 +26,7 @@ struct Destination {
   std::shared_ptr<const UniqueFd> pinned;  // the socket file that `address` goes through
   std::optional<ProcessStatus> identity;   // whose rights on the socket file count
   NetworkSubjectMatter matter;
+  bool relayed = false;  // TCP to a host outside the run: the relay stands in between
 };
 
 class DestinationDecider {

@@ -4,22 +4,10 @@
 #include <unistd.h>
 
 #include "tracer/network/network_report.h"
+#include "tracer/network/process_snapshot.h"
 
 namespace safe_trace {
 namespace {
-
-// What a report needs of a process, without its descriptor.
-std::shared_ptr<const Process> Snapshot(const Process& process) {
-  auto copy = std::make_shared<Process>();
-  copy->tgid = process.tgid;
-  copy->entity_id = process.entity_id;
-  copy->parent_entity_id = process.parent_entity_id;
-  copy->executable = process.executable;
-  copy->arguments = process.arguments;
-  copy->exec_generation = process.exec_generation;
-  copy->domain = process.domain;
-  return copy;
-}
 
 std::string_view TypeName(uint16_t type) {
   switch (type) {
@@ -66,7 +54,7 @@ uint64_t DnsGate::ClientFor(const Process& process) {
     return known->second;
   }
   uint64_t client = next_client_++;
-  clients_.emplace(client, Snapshot(process));
+  clients_.emplace(client, SnapshotOf(process));
   by_process_[key] = client;
   if (clients_.size() > kMaximumClients) {
     auto oldest = clients_.begin();

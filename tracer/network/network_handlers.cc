@@ -6,18 +6,25 @@
 
 #include "tracer/network/bind_handler.h"
 #include "tracer/network/connect_handler.h"
+#include "tracer/network/relayed_connect.h"
 #include "tracer/network/send_handler.h"
+#include "tracer/network/socket_name_handler.h"
 
 namespace safe_trace {
 
 NetworkHandlers::NetworkHandlers(std::unique_ptr<const NetworkRules> rules,
                                  const TraceeMemory& memory, DnsBroker& broker,
-                                 ListenerRegistry& listeners, Reporter& reporter, DnsGate* gate)
+                                 ListenerRegistry& listeners, Reporter& reporter, DnsGate* gate,
+                                 RelayParts relay)
     : rules_(std::move(rules)),
-      connect_(
-          std::make_unique<ConnectHandler>(*rules_, memory, broker, listeners, reporter, gate)),
+      relayed_(relay.relay == nullptr ? nullptr
+                                      : std::make_unique<RelayedConnector>(
+                                            *relay.relay, *relay.gate, reporter)),
+      connect_(std::make_unique<ConnectHandler>(*rules_, memory, broker, listeners, reporter, gate,
+                                                relayed_.get())),
       bind_(std::make_unique<BindHandler>(*rules_, memory, listeners, reporter)),
-      send_(std::make_unique<SendHandler>(*rules_, memory, broker, listeners, reporter)) {}
+      send_(std::make_unique<SendHandler>(*rules_, memory, broker, listeners, reporter)),
+      names_(std::make_unique<SocketNameHandler>(memory, relay.gate)) {}
 
 NetworkHandlers::~NetworkHandlers() = default;
 
@@ -29,6 +36,8 @@ bool NetworkHandlers::Handles(int number) {
     case SYS_sendto:
     case SYS_sendmsg:
     case SYS_sendmmsg:
+    case SYS_getpeername:
+    case SYS_getsockname:
       return true;
     default:
       return false;
@@ -49,6 +58,10 @@ SyscallAction NetworkHandlers::Handle(const SyscallInvocation& invocation, Proce
       return send_->SendMessage(invocation, process);
     case SYS_sendmmsg:
       return send_->SendMessages(invocation, process);
+    case SYS_getpeername:
+      return names_->PeerName(invocation, process);
+    case SYS_getsockname:
+      return names_->LocalName(invocation, process);
     default:
       return Fail{ENOSYS};
   }

@@ -1,4 +1,5 @@
-// Decides and performs connect, bind, listen, sendto, sendmsg and sendmmsg on the caller's behalf.
+// Decides and performs connect, bind, listen, sendto, sendmsg and sendmmsg on the caller's behalf,
+// and answers getpeername and getsockname of relayed sockets.
 // Runs on the loop's thread; what may block is returned as Deferred.
 #ifndef SAFE_TRACE_TRACER_NETWORK_NETWORK_HANDLERS_H_
 #define SAFE_TRACE_TRACER_NETWORK_NETWORK_HANDLERS_H_
@@ -21,16 +22,27 @@ namespace safe_trace {
 class BindHandler;
 class ConnectHandler;
 class SendHandler;
+class Relay;
+class RelayGate;
+class RelayedConnector;
+class SocketNameHandler;
+
+// Both or none: without them allowed connections go straight to their host.
+struct RelayParts {
+  Relay* relay = nullptr;
+  RelayGate* gate = nullptr;
+};
 
 class NetworkHandlers {
  public:
   // All references outlive the handlers, and every Deferred that they returned. Without a gate the
   // broker's clients are registered under their tgid.
   NetworkHandlers(const Policy& policy, const TraceeMemory& memory, DnsBroker& broker,
-                  ListenerRegistry& listeners, Reporter& reporter, DnsGate* gate = nullptr);
+                  ListenerRegistry& listeners, Reporter& reporter, DnsGate* gate = nullptr,
+                  RelayParts relay = {});
   NetworkHandlers(std::unique_ptr<const NetworkRules> rules, const TraceeMemory& memory,
                   DnsBroker& broker, ListenerRegistry& listeners, Reporter& reporter,
-                  DnsGate* gate = nullptr);
+                  DnsGate* gate = nullptr, RelayParts relay = {});
   ~NetworkHandlers();
 
   // True for the calls that Handle takes.
@@ -41,9 +53,11 @@ class NetworkHandlers {
 
  private:
   std::unique_ptr<const NetworkRules> rules_;
+  std::unique_ptr<RelayedConnector> relayed_;  // null without a relay
   std::unique_ptr<ConnectHandler> connect_;
   std::unique_ptr<BindHandler> bind_;
   std::unique_ptr<SendHandler> send_;
+  std::unique_ptr<SocketNameHandler> names_;
 };
 
 }  // namespace safe_trace

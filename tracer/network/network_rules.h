@@ -14,6 +14,9 @@ class NetworkRules {
  public:
   virtual ~NetworkRules() = default;
   virtual Decision EvaluateNetwork(const Subject& subject, const NetworkRequest& request) const = 0;
+  virtual Decision EvaluateStream(const Subject& subject, const StreamRequest& request) const = 0;
+  // The user wants no relay for this host.
+  virtual bool IsDirect(const Subject& subject, const NetworkRequest& request) const = 0;
   virtual Decision EvaluateName(const Subject& subject, const NameRequest& request) const = 0;
   virtual Decision EvaluateUnixSocket(const Subject& subject,
                                       const UnixSocketRequest& request) const = 0;
@@ -24,6 +27,8 @@ class PolicyNetworkRules final : public NetworkRules {
  public:
   explicit PolicyNetworkRules(const Policy& policy) : policy_(policy) {}
   Decision EvaluateNetwork(const Subject& subject, const NetworkRequest& request) const override;
+  Decision EvaluateStream(const Subject& subject, const StreamRequest& request) const override;
+  bool IsDirect(const Subject& subject, const NetworkRequest& request) const override;
   Decision EvaluateName(const Subject& subject, const NameRequest& request) const override;
   Decision EvaluateUnixSocket(const Subject& subject,
                               const UnixSocketRequest& request) const override;

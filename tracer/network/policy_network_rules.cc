@@ -9,6 +9,13 @@ Decision PolicyNetworkRules::EvaluateNetwork(const Subject& subject,
                                              const NetworkRequest& request) const {
   return policy_.EvaluateNetwork(subject, request);
 }
+Decision PolicyNetworkRules::EvaluateStream(const Subject& subject,
+                                            const StreamRequest& request) const {
+  return policy_.EvaluateStream(subject, request);
+}
+bool PolicyNetworkRules::IsDirect(const Subject& subject, const NetworkRequest& request) const {
+  return policy_.IsDirect(subject, request);
+}
 Decision PolicyNetworkRules::EvaluateName(const Subject& subject,
                                           const NameRequest& request) const {
   return policy_.EvaluateName(subject, request);
@@ -24,9 +31,9 @@ Decision PolicyNetworkRules::EvaluateFile(const Subject& subject,
 
 NetworkHandlers::NetworkHandlers(const Policy& policy, const TraceeMemory& memory,
                                  DnsBroker& broker, ListenerRegistry& listeners, Reporter& reporter,
-                                 DnsGate* gate)
+                                 DnsGate* gate, RelayParts relay)
     : NetworkHandlers(std::make_unique<PolicyNetworkRules>(policy), memory, broker, listeners,
-                      reporter, gate) {}
+                      reporter, gate, relay) {}
 
 namespace {
 

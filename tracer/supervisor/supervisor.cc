@@ -11,6 +11,8 @@
 
 #include "tracer/deciding/package_domain.h"
 #include "tracer/network/listener_registry.h"
+#include "tracer/network/relay_gate.h"
+#include "tracer/relay/relay.h"
 #include "tracer/supervisor/notification_dispatcher.h"
 #include "tracer/supervisor/ptrace_dispatcher.h"
 #include "tracer/supervisor/worker_pool.h"
@@ -26,6 +28,8 @@ constexpr milliseconds kGrace(250);
 // Tasks that were killed but do not go (stuck in the kernel) are not waited for longer.
 constexpr milliseconds kLastPatience(10000);
 constexpr milliseconds kWorkCheck(50);
+// What the tree sent before it ended is passed on, as the kernel would have done.
+constexpr milliseconds kDeliveryPatience(5000);
 
 // Owns the parts of one run's supervision. Lives as long as the loop runs.
 class Loop {
@@ -46,7 +50,8 @@ class Loop {
               {options.shim_path, options.landlock_abi > 0, options.withheld_variables}),
         target_(tree_, parts_.reporter, options.landlock_abi >= 6),
         refused_(parts_.reporter),
-        network_(parts_.policy, memory_, parts_.broker, registry_, parts_.reporter, &parts_.gate),
+        network_(parts_.policy, memory_, parts_.broker, registry_, parts_.reporter, &parts_.gate,
+                 {&parts_.relay, &parts_.relay_gate}),
         ptrace_(tree_, exec_, memory_, parts_.reporter, workers_,
                 {options.record_all, options.maximum_tasks}),
         notifications_(*listener_, tree_,
@@ -111,12 +116,13 @@ int Loop::Timeout() const {
 }
 
 void Loop::Poll() {
-  std::array<pollfd, 6> fds{{{listener_->fd(), POLLIN, 0},
+  std::array<pollfd, 7> fds{{{listener_->fd(), POLLIN, 0},
                              {child_.signal_fd, POLLIN, 0},
                              {workers_.event_fd(), POLLIN, 0},
                              {parts_.gate.event_fd(), POLLIN, 0},
                              {parts_.trace_error_fd, POLLIN, 0},
-                             {child_.exec_errors.get(), POLLIN, 0}}};
+                             {child_.exec_errors.get(), POLLIN, 0},
+                             {parts_.relay_gate.event_fd(), POLLIN, 0}}};
   int ready = poll(fds.data(), fds.size(), Timeout());
   if (ready < 0 && errno != EINTR) {
     End(RunEnd::kSupervisionLost, std::string("poll: ") + strerror(errno));
@@ -135,6 +141,7 @@ void Loop::Poll() {
           "the trace cannot be written: " + std::string(parts_.trace_status().message()));
     }
     if (fds[5].revents != 0) ReadExecErrors();
+    if (fds[6].revents != 0) parts_.relay_gate.Flush(parts_.reporter);
   }
   if (workers_.HasUnfinished() && Clock::now() - last_work_check_ >= kWorkCheck) {
     last_work_check_ = Clock::now();
@@ -217,6 +224,8 @@ RunOutcome Loop::Run() {
     Poll();
     CheckEnd();
   }
+  parts_.relay.Finish(kDeliveryPatience);
+  parts_.relay_gate.Flush(parts_.reporter);
   parts_.gate.Flush(parts_.reporter);
   outcome_.notifications = notifications_.count();
   return outcome_;

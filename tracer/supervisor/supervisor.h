@@ -22,6 +22,9 @@
 
 namespace safe_trace {
 
+class Relay;
+class RelayGate;
+
 struct SupervisorOptions {
   bool record_all = false;         // --log-level full
   int landlock_abi = 0;            // 0: no floor by Landlock
@@ -58,6 +61,8 @@ struct SupervisorParts {
   std::shared_ptr<const Domain> root_domain;
   DnsBroker& broker;
   DnsGate& gate;
+  Relay& relay;
+  RelayGate& relay_gate;
   RunReporter& reporter;
   int trace_error_fd = -1;  // readable when the trace cannot be written
   std::function<absl::Status()> trace_status;

@@ -1,4 +1,4 @@
-#include "tracer/network/http_request_stream.h"
+#include "tracer/relay/http_request_stream.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tracer/network/http_request_stream.h"
+#include "tracer/relay/http_request_stream.h"
 
 namespace safe_trace {
 

@@ -108,6 +108,8 @@ inline Decision Deny(int error = EACCES) { return {Verdict::kDeny, error, &DenyR
 class FakeRules final : public NetworkRules {
  public:
   std::function<bool(const Subject&, const NetworkRequest&)> network;
+  std::function<bool(const Subject&, const StreamRequest&)> stream;
+  bool direct = false;
   std::function<bool(const Subject&, const NameRequest&)> name;
   std::function<bool(const Subject&, const UnixSocketRequest&)> unix_socket;
   std::function<bool(const Subject&, const FileRequest&)> file;
@@ -115,6 +117,10 @@ class FakeRules final : public NetworkRules {
   Decision EvaluateNetwork(const Subject& s, const NetworkRequest& r) const override {
     return network && network(s, r) ? Allow() : Deny();
   }
+  Decision EvaluateStream(const Subject& s, const StreamRequest& r) const override {
+    return stream && stream(s, r) ? Allow() : Deny();
+  }
+  bool IsDirect(const Subject&, const NetworkRequest&) const override { return direct; }
   Decision EvaluateName(const Subject& s, const NameRequest& r) const override {
     return name && name(s, r) ? Allow() : Deny();
   }

@@ -1,4 +1,4 @@
-#include "tracer/network/tls_client_hello.h"
+#include "tracer/relay/tls_client_hello.h"
 
 #include <algorithm>
 #include <vector>

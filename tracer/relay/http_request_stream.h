@@ -1,8 +1,8 @@
 // Follows the requests in one HTTP/1.x client's direction of a connection, so that every request of
 // a kept-alive connection is seen. Strict where servers differ about where a request ends. Pure;
 // every byte is hostile.
-#ifndef SAFE_TRACE_TRACER_NETWORK_HTTP_REQUEST_STREAM_H_
-#define SAFE_TRACE_TRACER_NETWORK_HTTP_REQUEST_STREAM_H_
+#ifndef SAFE_TRACE_TRACER_RELAY_HTTP_REQUEST_STREAM_H_
+#define SAFE_TRACE_TRACER_RELAY_HTTP_REQUEST_STREAM_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -92,4 +92,4 @@ bool LooksLikeHttp2(std::span<const uint8_t> bytes);
 
 }  // namespace safe_trace
 
-#endif  // SAFE_TRACE_TRACER_NETWORK_HTTP_REQUEST_STREAM_H_
+#endif  // SAFE_TRACE_TRACER_RELAY_HTTP_REQUEST_STREAM_H_

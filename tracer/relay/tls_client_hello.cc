@@ -1,4 +1,4 @@
-#include "tracer/network/tls_client_hello.h"
+#include "tracer/relay/tls_client_hello.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tracer/network/host_name.h"
+#include "tracer/relay/host_name.h"
 
 namespace safe_trace {
 namespace {

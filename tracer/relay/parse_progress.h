@@ -1,6 +1,6 @@
 // What a parser of a stream's beginning can say about the bytes that have come so far.
-#ifndef SAFE_TRACE_TRACER_NETWORK_PARSE_PROGRESS_H_
-#define SAFE_TRACE_TRACER_NETWORK_PARSE_PROGRESS_H_
+#ifndef SAFE_TRACE_TRACER_RELAY_PARSE_PROGRESS_H_
+#define SAFE_TRACE_TRACER_RELAY_PARSE_PROGRESS_H_
 
 #include <cstdint>
 
@@ -10,4 +10,4 @@ enum class ParseProgress : uint8_t { kNeedMore, kComplete, kInvalid };
 
 }  // namespace safe_trace
 
-#endif  // SAFE_TRACE_TRACER_NETWORK_PARSE_PROGRESS_H_
+#endif  // SAFE_TRACE_TRACER_RELAY_PARSE_PROGRESS_H_

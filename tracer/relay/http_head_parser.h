@@ -1,11 +1,11 @@
 // One HTTP/1.x request head and what it says about the body. Pure; every byte is hostile.
-#ifndef SAFE_TRACE_TRACER_NETWORK_HTTP_HEAD_PARSER_H_
-#define SAFE_TRACE_TRACER_NETWORK_HTTP_HEAD_PARSER_H_
+#ifndef SAFE_TRACE_TRACER_RELAY_HTTP_HEAD_PARSER_H_
+#define SAFE_TRACE_TRACER_RELAY_HTTP_HEAD_PARSER_H_
 
 #include <cstdint>
 #include <string_view>
 
-#include "tracer/network/http_request_stream.h"
+#include "tracer/relay/http_request_stream.h"
 
 namespace safe_trace {
 
@@ -24,4 +24,4 @@ bool IsHttpTokenCharacter(char c);
 
 }  // namespace safe_trace
 
-#endif  // SAFE_TRACE_TRACER_NETWORK_HTTP_HEAD_PARSER_H_
+#endif  // SAFE_TRACE_TRACER_RELAY_HTTP_HEAD_PARSER_H_

@@ -1,7 +1,7 @@
 // Host names as TLS and HTTP clients write them, in one form that names can be compared in. Pure;
 // every byte is hostile.
-#ifndef SAFE_TRACE_TRACER_NETWORK_HOST_NAME_H_
-#define SAFE_TRACE_TRACER_NETWORK_HOST_NAME_H_
+#ifndef SAFE_TRACE_TRACER_RELAY_HOST_NAME_H_
+#define SAFE_TRACE_TRACER_RELAY_HOST_NAME_H_
 
 #include <cstdint>
 #include <optional>
@@ -23,4 +23,4 @@ std::optional<HostAndPort> ParseHostAndPort(std::string_view text);
 
 }  // namespace safe_trace
 
-#endif  // SAFE_TRACE_TRACER_NETWORK_HOST_NAME_H_
+#endif  // SAFE_TRACE_TRACER_RELAY_HOST_NAME_H_

@@ -1,9 +1,9 @@
-#include "tracer/network/http_request_stream.h"
+#include "tracer/relay/http_request_stream.h"
 
 #include <algorithm>
 
-#include "tracer/network/http_head_parser.h"
-#include "tracer/network/parse_progress.h"
+#include "tracer/relay/http_head_parser.h"
+#include "tracer/relay/parse_progress.h"
 
 namespace safe_trace {
 namespace {

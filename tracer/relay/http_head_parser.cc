@@ -1,11 +1,11 @@
-#include "tracer/network/http_head_parser.h"
+#include "tracer/relay/http_head_parser.h"
 
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
 
-#include "tracer/network/host_name.h"
+#include "tracer/relay/host_name.h"
 
 namespace safe_trace {
 namespace {

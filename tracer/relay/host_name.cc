@@ -1,4 +1,4 @@
-#include "tracer/network/host_name.h"
+#include "tracer/relay/host_name.h"
 
 #include <algorithm>
 

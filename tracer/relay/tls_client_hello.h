@@ -1,13 +1,13 @@
 // The name that a TLS client asks for (RFC 8446 4.1.2, 6066 3). Pure; every byte is hostile.
-#ifndef SAFE_TRACE_TRACER_NETWORK_TLS_CLIENT_HELLO_H_
-#define SAFE_TRACE_TRACER_NETWORK_TLS_CLIENT_HELLO_H_
+#ifndef SAFE_TRACE_TRACER_RELAY_TLS_CLIENT_HELLO_H_
+#define SAFE_TRACE_TRACER_RELAY_TLS_CLIENT_HELLO_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 
-#include "tracer/network/parse_progress.h"
+#include "tracer/relay/parse_progress.h"
 
 namespace safe_trace {
 
@@ -34,4 +34,4 @@ ParseProgress ParseClientHello(std::span<const uint8_t> bytes, TlsClientHello& o
 
 }  // namespace safe_trace
 
-#endif  // SAFE_TRACE_TRACER_NETWORK_TLS_CLIENT_HELLO_H_
+#endif  // SAFE_TRACE_TRACER_RELAY_TLS_CLIENT_HELLO_H_

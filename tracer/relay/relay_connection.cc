@@ -1,0 +1,147 @@
+#include "tracer/relay/relay_connection.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace safe_trace {
+namespace {
+
+constexpr size_t kShare = 4 << 20;  // bytes that one connection moves before the next one's turn
+constexpr size_t kReadSize = 64 * 1024;
+constexpr int kStepsPerTurn = 256;
+
+// Each end already waits for more where that helps; a second wait only delays.
+void SendAtOnce(int socket) {
+  const int yes = 1;
+  (void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+}
+
+void CloseWithReset(UniqueFd& socket) {
+  const linger now{1, 0};
+  (void)setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+  socket.Reset();
+}
+
+}  // namespace
+
+RelayConnection::RelayConnection(uint64_t id, UniqueFd client, UniqueFd host, RelayWatcher& watcher,
+                                 PipePool& pipes)
+    : id_(id),
+      client_(std::move(client)),
+      host_(std::move(host)),
+      watcher_(watcher),
+      outward_(client_.get(), host_.get(), pipes),
+      inward_(host_.get(), client_.get(), pipes) {
+  SendAtOnce(client_.get());
+  SendAtOnce(host_.get());
+}
+
+PumpState RelayConnection::Turn() {
+  PumpState out = outward_done_ ? PumpState::kDone : TurnOutward();
+  if (out == PumpState::kBroken) return out;
+  outward_done_ = out == PumpState::kDone;
+  PumpState in = inward_done_ ? PumpState::kDone : inward_.Turn(kShare);
+  if (in == PumpState::kBroken) return in;
+  inward_done_ = in == PumpState::kDone;
+  if (outward_done_ && inward_done_) return PumpState::kDone;
+  return out == PumpState::kMore || in == PumpState::kMore ? PumpState::kMore : PumpState::kBlocked;
+}
+
+PumpState RelayConnection::TurnOutward() {
+  for (int i = 0; i < kStepsPerTurn; ++i) {
+    PumpState state = PumpState::kMore;
+    if (sendable_ > 0) {
+      state = Send();
+    } else if (open_) {
+      state = outward_.Turn(kShare);
+      const uint64_t moved = outward_.moved() - counted_;
+      counted_ += moved;
+      if (moved > 0 && !watcher_.MaySend(id_, moved)) return PumpState::kBroken;
+      return state;
+    } else {
+      state = Examine();
+    }
+    if (state != PumpState::kMore) return state;
+  }
+  return PumpState::kMore;
+}
+
+PumpState RelayConnection::Examine() {
+  StreamGate::Step step = gate_.Next(held_, inward_.moved() > 0);
+  switch (step.kind) {
+    case StreamGate::Step::Kind::kNeedMore:
+      return Receive();
+    case StreamGate::Step::Kind::kAsk:
+      if (!watcher_.Judge(id_, step.claim)) return PumpState::kBroken;
+      gate_.Allowed();
+      return PumpState::kMore;
+    case StreamGate::Step::Kind::kForward:
+      sendable_ = step.bytes;
+      return watcher_.MaySend(id_, sendable_) ? PumpState::kMore : PumpState::kBroken;
+    case StreamGate::Step::Kind::kOpen:
+      open_ = true;
+      sendable_ = held_.size();
+      return watcher_.MaySend(id_, sendable_) ? PumpState::kMore : PumpState::kBroken;
+    case StreamGate::Step::Kind::kRefuse:
+      watcher_.Unreadable(id_, step.why);
+      return PumpState::kBroken;
+  }
+  return PumpState::kBroken;
+}
+
+PumpState RelayConnection::Receive() {
+  if (client_ended_) {
+    // A greeting that never became whole goes nowhere.
+    (void)shutdown(host_.get(), SHUT_WR);
+    return PumpState::kDone;
+  }
+  if (held_.size() > StreamGate::kMaximumGreeting + kReadSize) {
+    watcher_.Unreadable(id_, "a greeting without an end");
+    return PumpState::kBroken;
+  }
+  const size_t before = held_.size();
+  held_.resize(before + kReadSize);
+  const ssize_t count = recv(client_.get(), held_.data() + before, kReadSize, MSG_DONTWAIT);
+  const int error = errno;
+  held_.resize(before + (count > 0 ? static_cast<size_t>(count) : 0));
+  if (count > 0) return PumpState::kMore;
+  if (count == 0) {
+    client_ended_ = true;
+    return PumpState::kMore;
+  }
+  return error == EAGAIN || error == EINTR ? PumpState::kBlocked : PumpState::kBroken;
+}
+
+PumpState RelayConnection::Send() {
+  const ssize_t count = send(host_.get(), held_.data(), sendable_, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (count < 0) {
+    return errno == EAGAIN || errno == EINTR ? PumpState::kBlocked : PumpState::kBroken;
+  }
+  held_.erase(held_.begin(), held_.begin() + count);
+  sendable_ -= static_cast<size_t>(count);
+  examined_sent_ += static_cast<uint64_t>(count);
+  if (open_ && held_.empty()) std::vector<uint8_t>().swap(held_);
+  return PumpState::kMore;
+}
+
+void RelayConnection::Close(bool completed) {
+  completed_ = completed;
+  if (completed) {
+    client_.Reset();
+    host_.Reset();
+    return;
+  }
+  CloseWithReset(client_);
+  CloseWithReset(host_);
+}
+
+RelayedFlow RelayConnection::flow() const {
+  return {.sent = examined_sent_ + outward_.moved(),
+          .received = inward_.moved(),
+          .completed = completed_};
+}
+
+}  // namespace safe_trace

@@ -1,0 +1,44 @@
+// Moves what comes out of one socket into another, without copying it through this process.
+#ifndef SAFE_TRACE_TRACER_RELAY_SPLICE_PUMP_H_
+#define SAFE_TRACE_TRACER_RELAY_SPLICE_PUMP_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tracer/relay/pipe_pool.h"
+
+namespace safe_trace {
+
+enum class PumpState : uint8_t {
+  kBlocked,  // one of the sockets must become ready first
+  kMore,     // the turn's share is used up
+  kDone,     // the source ended, and the sink knows
+  kBroken,   // one of the sockets failed
+};
+
+// Relay's thread only. The sockets are non-blocking and outlive the pump.
+class SplicePump {
+ public:
+  SplicePump(int source, int sink, PipePool& pipes) : source_(source), sink_(sink), pipes_(pipes) {}
+  ~SplicePump();
+  SplicePump(const SplicePump&) = delete;
+  SplicePump& operator=(const SplicePump&) = delete;
+
+  // Moves at most about `share` bytes.
+  PumpState Turn(size_t share);
+  uint64_t moved() const { return moved_; }
+  // Something was read that has not been written.
+  bool HoldsData() const { return held_ > 0; }
+
+ private:
+  int source_, sink_;
+  PipePool& pipes_;
+  Pipe pipe_;
+  size_t held_ = 0;  // bytes in the pipe
+  bool ended_ = false, shut_ = false;
+  uint64_t moved_ = 0;
+};
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_TRACER_RELAY_SPLICE_PUMP_H_

@@ -1,0 +1,139 @@
+#include "tracer/relay/stream_gate.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tracer/relay/tls_client_hello.h"
+
+namespace safe_trace {
+namespace {
+
+bool IsPrefix(std::span<const uint8_t> bytes, std::string_view text) {
+  const size_t size = std::min(bytes.size(), text.size());
+  return std::equal(text.begin(), text.begin() + static_cast<ptrdiff_t>(size), bytes.begin(),
+                    [](char a, uint8_t b) { return static_cast<uint8_t>(a) == b; });
+}
+
+// Protocols whose greeting has the shape of a request line and which no proxy takes for one.
+bool LooksLikeSsh(std::span<const uint8_t> bytes) { return IsPrefix(bytes, "SSH-"); }
+
+bool LooksLikeGit(std::span<const uint8_t> bytes) {
+  if (bytes.size() < 4) return false;
+  const auto is_hex = [](uint8_t c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  return std::all_of(bytes.begin(), bytes.begin() + 4, is_hex) &&
+         IsPrefix(bytes.subspan(4), "git-");
+}
+
+bool LooksLikeSocks(std::span<const uint8_t> bytes) { return bytes[0] == 4 || bytes[0] == 5; }
+
+}  // namespace
+
+void StreamGate::Allowed() {
+  if (head_ > 0) {
+    head_allowed_ = true;
+    return;
+  }
+  state_ = after_;
+}
+
+StreamGate::Step StreamGate::Next(std::span<const uint8_t> bytes, bool answered) {
+  if (state_ == State::kOpen) return {.kind = Step::Kind::kOpen};
+  if (bytes.empty()) return {};
+  return state_ == State::kHttp ? Http(bytes) : Greeting(bytes, answered);
+}
+
+StreamGate::Step StreamGate::Greeting(std::span<const uint8_t> bytes, bool answered) {
+  if (LooksLikeTls(bytes)) return Tls(bytes);
+  if (LooksLikeSocks(bytes)) {
+    return {.kind = Step::Kind::kRefuse, .why = "SOCKS, whose names are not read"};
+  }
+  // In a tunnel the proxy has answered the CONNECT.
+  if (answered && tunnel_.empty()) return AskUnknown();
+  if (LooksLikeSsh(bytes)) return bytes.size() < 4 ? Step{} : AskUnknown();
+  if (LooksLikeGit(bytes)) return bytes.size() < 8 ? Step{} : AskUnknown();
+  if (LooksLikeHttp2(bytes)) {
+    return {.kind = Step::Kind::kRefuse, .why = "HTTP/2 without TLS, whose names are not read"};
+  }
+  if (LooksLikeHttp(bytes)) {
+    state_ = State::kHttp;
+    return Http(bytes);
+  }
+  return AskUnknown();
+}
+
+StreamGate::Step StreamGate::AskUnknown() {
+  after_ = State::kOpen;
+  head_ = 0;
+  return {.kind = Step::Kind::kAsk,
+          .claim = {.kind = StreamClaim::Kind::kUnknownProtocol,
+                    .tunnel = tunnel_,
+                    .tunnel_port = tunnel_port_}};
+}
+
+StreamGate::Step StreamGate::Tls(std::span<const uint8_t> bytes) {
+  TlsClientHello hello;
+  ParseProgress progress = ParseClientHello(bytes, hello);
+  if (progress == ParseProgress::kNeedMore && bytes.size() < kMaximumGreeting) return {};
+  after_ = State::kOpen;
+  head_ = 0;
+  Step step{.kind = Step::Kind::kAsk};
+  const bool named =
+      progress == ParseProgress::kComplete && !hello.encrypted && !hello.server_name.empty();
+  step.claim.kind = named ? StreamClaim::Kind::kTlsName : StreamClaim::Kind::kTlsWithoutName;
+  step.claim.name = std::move(hello.server_name);
+  step.claim.tunnel = tunnel_;
+  step.claim.tunnel_port = tunnel_port_;
+  return step;
+}
+
+StreamGate::Step StreamGate::Http(std::span<const uint8_t> bytes) {
+  // TLS after a CONNECT comes where another request would stand.
+  if (is_connect_) {
+    is_connect_ = false;
+    tunnel_ = connect_host_;
+    tunnel_port_ = connect_port_;
+    state_ = State::kGreeting;
+    http_ = HttpRequestStream();
+    return Greeting(bytes, true);
+  }
+  if (head_allowed_) {
+    head_allowed_ = false;
+    http_.Accept();
+    is_connect_ = !connect_host_.empty();
+    return {.kind = Step::Kind::kForward, .bytes = std::exchange(head_, 0)};
+  }
+  HttpRequestStream::Step next = http_.Next(bytes);
+  switch (next.kind) {
+    case HttpRequestStream::Step::Kind::kNeedMore:
+      return {};
+    case HttpRequestStream::Step::Kind::kInvalid:
+      return {.kind = Step::Kind::kRefuse, .why = next.why};
+    case HttpRequestStream::Step::Kind::kBody:
+      return {.kind = Step::Kind::kForward, .bytes = next.bytes};
+    case HttpRequestStream::Step::Kind::kHead:
+      break;
+  }
+  using Form = HttpRequestHead::Form;
+  const HttpRequestHead& head = next.head;
+  if (head.form == Form::kAbsolute && !head.host.empty() && head.host != head.target_host) {
+    return {.kind = Step::Kind::kRefuse, .why = "a request for one host that names another"};
+  }
+  head_ = next.bytes;
+  connect_host_ = head.form == Form::kAuthority ? head.target_host : "";
+  connect_port_ = head.target_port;
+  Step step{.kind = Step::Kind::kAsk};
+  step.claim.tunnel = tunnel_;
+  step.claim.tunnel_port = tunnel_port_;
+  if (head.form == Form::kAuthority || head.form == Form::kAbsolute) {
+    step.claim.kind = StreamClaim::Kind::kProxyTarget;
+    step.claim.name = head.target_host;
+    step.claim.port = head.target_port;
+  } else {
+    step.claim.kind = StreamClaim::Kind::kHttpHost;
+    step.claim.name = head.host;
+    step.claim.port = head.host_port;
+  }
+  return step;
+}
+
+}  // namespace safe_trace

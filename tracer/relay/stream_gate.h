@@ -1,0 +1,61 @@
+// What a client says about whom it wants, in the bytes that it sends. Pure.
+#ifndef SAFE_TRACE_TRACER_RELAY_STREAM_GATE_H_
+#define SAFE_TRACE_TRACER_RELAY_STREAM_GATE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "policy/access_request.h"
+#include "tracer/relay/http_request_stream.h"
+
+namespace safe_trace {
+
+// Follows one direction of one connection. Consumes nothing: the caller drops what it passed on.
+class StreamGate {
+ public:
+  static constexpr size_t kMaximumGreeting = 64 * 1024;
+
+  struct Step {
+    enum class Kind : uint8_t {
+      kNeedMore,
+      kAsk,      // `claim` is to be decided on; then Allowed() or the end
+      kForward,  // the first `bytes` octets may be passed on
+      kOpen,     // everything from here on may be passed on unseen
+      kRefuse,   // `why`: it cannot be read, so nobody can tell whom it is for
+    };
+    Kind kind = Kind::kNeedMore;
+    size_t bytes = 0;
+    StreamClaim claim{};
+    std::string_view why{};
+  };
+  // What stands at the beginning of `bytes`, all that came and was not passed on. `answered`: the
+  // server has spoken already.
+  Step Next(std::span<const uint8_t> bytes, bool answered);
+  // The claim of the last kAsk may be passed on.
+  void Allowed();
+
+ private:
+  enum class State : uint8_t { kGreeting, kHttp, kOpen };
+  Step Greeting(std::span<const uint8_t> bytes, bool answered);
+  Step Tls(std::span<const uint8_t> bytes);
+  Step Http(std::span<const uint8_t> bytes);
+  Step AskUnknown();
+
+  State state_ = State::kGreeting;
+  State after_ = State::kOpen;  // once the claim was allowed
+  size_t head_ = 0;             // octets of the request head that was asked about
+  bool head_allowed_ = false;
+  bool is_connect_ = false;
+  std::string connect_host_;
+  // Of the CONNECT that was let through: what follows is for this host.
+  std::string tunnel_;
+  uint16_t connect_port_ = 0, tunnel_port_ = 0;
+  HttpRequestStream http_;
+};
+
+}  // namespace safe_trace
+
+#endif  // SAFE_TRACE_TRACER_RELAY_STREAM_GATE_H_
