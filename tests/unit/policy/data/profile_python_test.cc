@@ -109,6 +109,22 @@ TEST(UvExecRulesTest, ToolIsTheProjectsAndProbesAreTheManagers) {
             "");
 }
 
+TEST(UvExecRulesTest, WhatUvRunStartsIsTheProjects) {
+  const Words depth = {"UV_RUN_RECURSION_DEPTH=1", "VIRTUAL_ENV=/home/u/project/.venv"};
+  EXPECT_EQ(IdOf("uv", Exec({"python", "-c", "pass"}, depth)), "uv.run");
+  EXPECT_EQ(IdOf("uv", Exec({"make"}, depth, "/srv/other", "/usr/bin/make")), "uv.run");
+  // What a uv that is started there starts is as elsewhere.
+  const std::string probe = "from python.get_interpreter_info import main; main()";
+  EXPECT_EQ(IdOf("uv", Exec({"/usr/bin/python3", "-I", "-B", "-c", probe}, depth)),
+            "uv.interpreter-probe");
+  const Words build = {depth[0], "UV_INTERNAL__BUILD_DIR=/home/u/.cache/uv/sdists-v11/pypi/e/1/x"};
+  EXPECT_EQ(IdOf("uv", Exec({"python", "-c", "pass"}, build)), "uv.build-backend");
+  for (const std::string helper : {"git", "git-remote-https", "ssh", "uv"}) {
+    EXPECT_NE(IdOf("uv", Exec({helper}, depth, "/home/u/project", "/usr/bin/" + helper)),
+              "uv.run");
+  }
+}
+
 TEST(PoetryExecRulesTest, BuildIsPackageCode) {
   const Words hook = {"/tmp/tmpabcdefgh/.venv/bin/python",
                       "/opt/p/pyproject_hooks/_in_process/_in_process.py", "build_wheel",
