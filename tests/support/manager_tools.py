@@ -28,6 +28,7 @@ FETCHED = {
     "pipx": ("pip", ["pipx==1.18.4"], "bin/pipx"),
     "pnpm": ("npm", ["pnpm@12.21.0"], "bin/pnpm"),
     "yarn": ("npm", ["yarn@1.22.22"], "bin/yarn"),
+    "yarn-modern": ("npm", ["@yarnpkg/cli-dist@4.9.2"], "bin/yarn"),
     # pipx asks the index for a newer pip than Debian has.
     "pip-wheel": ("wheel", ["pip==26.3"], "wheels"),
     # Go's own runtime, compiled once: in an empty cache it takes longer than the rest of a test.

@@ -139,6 +139,27 @@ TEST(NodeExecRulesTest, ManagerThatAScriptStartedIsNoScriptItself) {
   EXPECT_EQ(Match("yarn", facts).id, "");
 }
 
+TEST(NodeExecRulesTest, CommandsOfModernYarnsShellArePackageCode) {
+  const auto exec = [](const std::string& directory, const std::string& manifest) {
+    ExecFacts facts = Script("", "postinstall", directory, "good", "6.6.6");
+    facts.executable = "/usr/bin/dash";
+    facts.arguments = {"/bin/sh", "/tmp/xfs-c393b9cc/node", "install.js"};
+    facts.environment.push_back("BERRY_BIN_FOLDER=/tmp/xfs-c393b9cc");
+    facts.environment.push_back("npm_package_json=" + manifest);
+    return facts;
+  };
+  const std::string evil = std::string(kProject) + "/node_modules/evil";
+  const Matched there = Match("yarn", exec(evil, evil + "/package.json"));
+  EXPECT_EQ(there.role, Role::kPackage);
+  EXPECT_EQ(there.package, "evil@6.6.6");
+  // `cd ../.. && node x.js`, and `npm_package_json=x node x.js`.
+  EXPECT_EQ(Match("yarn", exec(kProject, evil + "/package.json")).package, "evil@6.6.6");
+  EXPECT_EQ(Match("yarn", exec(evil, "/x")).package, "evil@6.6.6");
+  EXPECT_EQ(Match("yarn", exec("/tmp/xfs-1/x", "/tmp/xfs-1/x/package.json")).role, Role::kPackage);
+  EXPECT_EQ(Match("yarn", exec(kProject, std::string(kProject) + "/package.json")).role,
+            Role::kProject);
+}
+
 TEST(NodeExecRulesTest, HelpersStayManager) {
   for (const std::string manager : {"npm", "yarn", "pnpm"}) {
     ExecFacts facts;
