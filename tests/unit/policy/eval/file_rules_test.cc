@@ -476,5 +476,94 @@ TEST(FileRulesTest, HostilePathsAreHandledInLinearTime) {
   EXPECT_EQ(policy->EvaluateFile(Command(), {bytes, kR}).verdict, Verdict::kHide);
 }
 
+// Started in a directory below the project's root.
+std::unique_ptr<const Policy> PolicyBelowTheRoot() {
+  HostFacts facts = MadeUpFacts();
+  facts.project = facts.working_directory;
+  facts.working_directory = "/home/ann/project/src/deep";
+  Profile profile = MadeUpPip();
+  profile.writes.push_back("{project}");
+  return MustBuild(facts, {}, profile);
+}
+
+TEST(FileRulesTest, TheWholeProjectIsTheManagersAndGuardedAsOne) {
+  Subject builder = EvilPackage();
+  builder.own = {{"/home/ann/project/target/build/evil/out", kR | kW}};
+  Check(*PolicyBelowTheRoot(), {{Manager(), "/home/ann/project/lock", kW, "allow"},
+                                {Manager(), "/home/ann/project/src/deep/out", kW, "allow"},
+                                {Manager(), "/home/ann/other", kW, "violation"},
+                                {Manager(), "/home/ann/project/.vscode/x", kW, "violation"},
+                                {Manager(), "/home/ann/project/src/deep/.vscode", kW, "violation"},
+                                {builder, "/home/ann/project/target/build/evil/out/x", kW, "allow"},
+                                {builder, "/home/ann/project/lock", kW, "violation"},
+                                {builder, "/home/ann/project/src/deep/x", kW, "violation"}});
+}
+
+TEST(FileRulesTest, AProjectThatDoesNotHoldTheWorkingDirectoryIsNone) {
+  HostFacts facts = MadeUpFacts();
+  facts.project = "/home/ann/elsewhere";
+  Check(*MustBuild(facts, {}, MadeUpPip()),
+        {{Manager(), "/home/ann/elsewhere/x", kW, "violation"},
+         {Manager(), "/home/ann/project/x", kW, "allow"}});
+}
+
+std::unique_ptr<const Policy> PolicyWithSetting(const std::string& value,
+                                                const std::string& tmpl = "{setting:place}") {
+  HostFacts facts = MadeUpFacts();
+  facts.settings = {{"place", {value}}};
+  CredentialCatalog catalog = MadeUpCatalog();
+  ProtectedEntry commands;
+  commands.id = "persistence.commands";
+  commands.description = "where shells look for commands";
+  commands.installable = true;
+  commands.paths = {"~/.local/bin"};
+  catalog.protected_places.push_back(commands);
+  Profile profile = MadeUpPip();
+  profile.writes = {tmpl};
+  return MustBuild(facts, {}, profile, catalog);
+}
+
+TEST(FileRulesTest, APlaceThatConfigurationNamesIsTheManagersAlone) {
+  Subject project{.role = Role::kProject, .ecosystem = "pip"};
+  Check(*PolicyWithSetting("/home/ann/kept"),
+        {{Manager(), "/home/ann/kept/x", kW, "allow"},
+         {Manager(), "/home/ann/kept2/x", kW, "violation"},
+         {project, "/home/ann/kept/x", kW, "violation"},
+         {EvilPackage(), "/home/ann/kept/x", kW, "violation"}});
+}
+
+TEST(FileRulesTest, APlaceThatConfigurationNamesOpensNothingThatIsGuarded) {
+  for (const char* value : {"/home/ann/.ssh", "/home/ann/.ssh/kept", "/home/ann/.config",
+                            "/home/ann/.config/autostart", "/home/ann/.config/autostart/kept",
+                            "/home/ann", "/home", "/"}) {
+    Check(*PolicyWithSetting(value),
+          {{Manager(), "/home/ann/.ssh/config", kR, "hide"},
+           {Manager(), "/home/ann/.ssh/kept/x", kW, "violation"},
+           {Manager(), "/home/ann/.config/autostart/kept/x", kW, "violation"},
+           {Manager(), "/home/ann/.bashrc", kW, "violation"},
+           {Manager(), "/home/ann/letter", kW, "violation"}});
+  }
+}
+
+TEST(FileRulesTest, ProgramsMayBeInstalledWhereShellsLookForThem) {
+  Check(*PolicyWithSetting("/home/ann/.local", "{setting:place}/bin"),
+        {{Manager(), "/home/ann/.local/bin/tool", kW, "allow"},
+         {EvilPackage(), "/home/ann/.local/bin/tool", kW, "violation"}});
+}
+
+TEST(FileRulesTest, APlaceInTheProjectDoesNotOpenWhatIsGuardedThere) {
+  Check(*PolicyWithSetting("/home/ann/project/.git"),
+        {{Manager(), "/home/ann/project/.git/hooks/x", kW, "violation"},
+         {Manager(), "/home/ann/project/.git/index", kW, "allow"}});
+  HostFacts facts = MadeUpFacts();
+  facts.settings = {{"place", {"/home/ann/project/.git"}}};
+  facts.install_targets = {"/home/ann/project/.git"};
+  Profile profile = MadeUpPip();
+  profile.writes = {"{install}"};
+  Check(*MustBuild(facts, {}, profile),
+        {{Manager(), "/home/ann/project/.git/hooks/x", kW, "violation"},
+         {Manager(), "/home/ann/project/.vscode/x", kW, "violation"}});
+}
+
 }  // namespace
 }  // namespace safe_trace

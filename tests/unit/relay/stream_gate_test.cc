@@ -1,0 +1,155 @@
+#include "tracer/relay/stream_gate.h"
+
+#include <string>
+#include <vector>
+
+#include "captured_hellos.h"
+#include "gtest/gtest.h"
+
+namespace safe_trace {
+namespace {
+
+using Kind = StreamGate::Step::Kind;
+using Claim = StreamClaim::Kind;
+
+std::vector<uint8_t> FromHex(std::string_view hex) {
+  std::vector<uint8_t> bytes;
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes.push_back(static_cast<uint8_t>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
+  }
+  return bytes;
+}
+
+std::span<const uint8_t> Bytes(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+// A client's bytes that have not been passed on.
+class Stream {
+ public:
+  StreamGate::Step Next(bool answered = false) { return gate_.Next(Bytes(text_), answered); }
+  void Add(std::string_view text) { text_ += text; }
+  void Allow() { gate_.Allowed(); }
+  // The next step must forward; returns what.
+  std::string Forwarded() {
+    StreamGate::Step step = Next();
+    EXPECT_EQ(step.kind, Kind::kForward);
+    std::string passed = text_.substr(0, step.bytes);
+    text_.erase(0, step.bytes);
+    return passed;
+  }
+
+ private:
+  StreamGate gate_;
+  std::string text_;
+};
+
+TEST(StreamGateTest, TheNameOfATlsGreetingIsAskedForAndThenEverythingPasses) {
+  const std::vector<uint8_t> hello = FromHex(kPythonHello);
+  StreamGate gate;
+  for (size_t i = 0; i < hello.size(); ++i) {
+    ASSERT_EQ(gate.Next(std::span(hello).first(i), false).kind, Kind::kNeedMore) << i;
+  }
+  StreamGate::Step step = gate.Next(hello, false);
+  ASSERT_EQ(step.kind, Kind::kAsk);
+  EXPECT_EQ(step.claim.kind, Claim::kTlsName);
+  EXPECT_EQ(step.claim.name, "pypi.org");
+  gate.Allowed();
+  EXPECT_EQ(gate.Next(hello, false).kind, Kind::kOpen);
+}
+
+TEST(StreamGateTest, TlsThatIsNoGreetingHasNoName) {
+  StreamGate gate;
+  const std::vector<uint8_t> broken = {0x16, 0x03, 0x01, 0x00, 0x04, 0x02, 0x00, 0x00, 0x00};
+  StreamGate::Step step = gate.Next(broken, false);
+  ASSERT_EQ(step.kind, Kind::kAsk);
+  EXPECT_EQ(step.claim.kind, Claim::kTlsWithoutName);
+}
+
+TEST(StreamGateTest, EveryRequestOfAKeptConnectionIsAskedAbout) {
+  Stream stream;
+  stream.Add("GET / HTTP/1.1\r\nHost: a.example\r\n\r\nGET / HTTP/1.1\r\nHost: b.example\r\n\r\n");
+  for (const char* host : {"a.example", "b.example"}) {
+    StreamGate::Step step = stream.Next();
+    ASSERT_EQ(step.kind, Kind::kAsk);
+    EXPECT_EQ(step.claim.kind, Claim::kHttpHost);
+    EXPECT_EQ(step.claim.name, host);
+    stream.Allow();
+    EXPECT_NE(stream.Forwarded().find(host), std::string::npos);
+  }
+  EXPECT_EQ(stream.Next().kind, Kind::kNeedMore);
+}
+
+TEST(StreamGateTest, WhatFollowsAConnectIsForItsHost) {
+  Stream stream;
+  stream.Add("CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n");
+  StreamGate::Step step = stream.Next();
+  ASSERT_EQ(step.kind, Kind::kAsk);
+  EXPECT_EQ(step.claim.kind, Claim::kProxyTarget);
+  EXPECT_EQ(step.claim.name, "a.example");
+  EXPECT_EQ(step.claim.port, 443);
+  stream.Allow();
+  stream.Forwarded();
+  EXPECT_EQ(stream.Next(true).kind, Kind::kNeedMore);
+  const std::vector<uint8_t> hello = FromHex(kPythonHello);
+  stream.Add(std::string(hello.begin(), hello.end()));
+  step = stream.Next(true);
+  ASSERT_EQ(step.kind, Kind::kAsk);
+  EXPECT_EQ(step.claim.kind, Claim::kTlsName);
+  EXPECT_EQ(step.claim.name, "pypi.org");
+  EXPECT_EQ(step.claim.tunnel, "a.example");
+}
+
+TEST(StreamGateTest, AConnectThatTheProxyRefusedMayBeRepeated) {
+  Stream stream;
+  for (int i = 0; i < 2; ++i) {
+    stream.Add("CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n");
+    StreamGate::Step step = stream.Next(i > 0);
+    ASSERT_EQ(step.kind, Kind::kAsk);
+    EXPECT_EQ(step.claim.kind, Claim::kProxyTarget);
+    stream.Allow();
+    stream.Forwarded();
+  }
+}
+
+TEST(StreamGateTest, ATargetAndAHostThatDifferAreRefused) {
+  Stream stream;
+  stream.Add("GET http://a.example/ HTTP/1.1\r\nHost: b.example\r\n\r\n");
+  EXPECT_EQ(stream.Next().kind, Kind::kRefuse);
+}
+
+TEST(StreamGateTest, WhatHidesItsHostIsRefused) {
+  for (std::string_view text :
+       {std::string_view("\x05\x01\x00", 3), std::string_view("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+        std::string_view("GET / HTTP/1.1\nHost: a.example\n\n"),
+        std::string_view("POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 3\r\n"
+                         "Transfer-Encoding: chunked\r\n\r\n")}) {
+    Stream stream;
+    stream.Add(text);
+    EXPECT_EQ(stream.Next().kind, Kind::kRefuse) << text;
+  }
+}
+
+TEST(StreamGateTest, OtherProtocolsAreUnknown) {
+  for (std::string_view text :
+       {"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", "0033git-upload-pack /project.git", "*1\r\n$4\r\n"}) {
+    Stream stream;
+    stream.Add(text);
+    StreamGate::Step step = stream.Next();
+    ASSERT_EQ(step.kind, Kind::kAsk) << text;
+    EXPECT_EQ(step.claim.kind, Claim::kUnknownProtocol) << text;
+    stream.Allow();
+    EXPECT_EQ(stream.Next().kind, Kind::kOpen);
+  }
+}
+
+TEST(StreamGateTest, AServerThatSpeaksFirstSpeaksNoHttp) {
+  Stream stream;
+  stream.Add("EHLO me.example\r\n");
+  StreamGate::Step step = stream.Next(true);
+  ASSERT_EQ(step.kind, Kind::kAsk);
+  EXPECT_EQ(step.claim.kind, Claim::kUnknownProtocol);
+}
+
+}  // namespace
+}  // namespace safe_trace
