@@ -103,8 +103,24 @@ class Overlay {
     return AddFile(json, false);
   }
 
-  absl::Status AddProjectFile() {
-    const std::string path = locations_.working_directory + "/safe-trace.toml";
+  // From the project's root down to the working directory.
+  absl::Status AddProjectFiles() {
+    std::vector<std::string> directories = {locations_.working_directory};
+    const std::string& root = locations_.project;
+    while (!root.empty() && directories.back() != root && IsWithin(directories.back(), root)) {
+      directories.push_back(ParentOf(directories.back()));
+    }
+    for (auto directory = directories.rbegin(); directory != directories.rend(); ++directory) {
+      absl::Status status = AddProjectFile(*directory);
+      if (!status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AddProjectFile(const std::string& directory) {
+    const bool is_here = directory == locations_.working_directory;
+    const std::string path = AbsolutePath(directory, "safe-trace.toml");
+    const std::string shown = is_here ? "./safe-trace.toml" : EscapeForTerminal(path);
     absl::StatusOr<ParsedFile> file = ReadConfigFile(locations_, path);
     if (absl::IsNotFound(file.status())) return absl::OkStatus();
     if (!file.ok()) return file.status();
@@ -117,10 +133,12 @@ class Overlay {
         OverlayConfig(std::move(loaded_.config), file->config,
                       *trusted ? ConfigTrust::kFull : ConfigTrust::kTightenOnly, ignored);
     for (const std::string& what : ignored) {
-      loaded_.notices.push_back(Concat("./safe-trace.toml: ", EscapeAndShorten(what, 300)));
+      loaded_.notices.push_back(Concat(shown, ": ", EscapeAndShorten(what, 300)));
     }
     if (!ignored.empty()) {
-      loaded_.notices.push_back("to trust that file as it is now: safe-trace policy trust");
+      loaded_.notices.push_back(
+          Concat("to trust that file as it is now: safe-trace policy trust",
+                 is_here ? "" : Concat(" ", EscapeForTerminal(ShellQuote(path)))));
     }
     return absl::OkStatus();
   }
@@ -163,7 +181,7 @@ absl::StatusOr<LoadedConfig> LoadConfig(const ConfigLocations& locations,
   Overlay overlay(locations);
   absl::Status status = overlay.AddDirectory(locations.system_directory);
   if (status.ok()) status = overlay.AddDirectory(locations.user_directory);
-  if (status.ok()) status = overlay.AddProjectFile();
+  if (status.ok()) status = overlay.AddProjectFiles();
   if (status.ok() && config_file.has_value()) {
     const std::string path =
         ResolveOptionPath(*config_file, locations.working_directory, locations.home);

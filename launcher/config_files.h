@@ -21,6 +21,9 @@ struct ConfigLocations {
   std::string user_directory;     // $XDG_CONFIG_HOME/safe-trace; empty where there is no home
   std::string state_directory;    // $XDG_STATE_HOME/safe-trace; holds `trusted`; may be empty
   std::string working_directory;  // for ./safe-trace.toml and relative paths
+  // The root of the project, the working directory or above it; empty: the working directory. Its
+  // safe-trace.toml and those of the directories between count as well.
+  std::string project;
   std::string home;               // for a leading "~"; may be empty
   uid_t user = 0;                 // files of this user and of root are believed
 };

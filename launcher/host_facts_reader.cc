@@ -20,9 +20,11 @@
 #include "absl/strings/str_split.h"
 #include "launcher/host_paths.h"
 #include "launcher/install_targets.h"
+#include "launcher/manager_settings.h"
 #include "launcher/own_terminals.h"
 #include "launcher/package_manager.h"
 #include "launcher/path_search.h"
+#include "launcher/project_root.h"
 #include "launcher/registry_files.h"
 #include "launcher/registry_hosts.h"
 #include "launcher/toolchain_roots.h"
@@ -162,15 +164,26 @@ std::string StateDirectory(const HostFacts& facts) {
   return base.empty() ? "" : base + "/safe-trace";
 }
 
-// Virtual environments that lie directly in the project, as `python -m venv .venv` makes them.
-void FillEnvironments(HostFacts& facts) {
-  std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(facts.working_directory.c_str()), closedir);
+void FillProject(const HostSources& sources, const Profile& profile, HostFacts& facts) {
+  ProjectSearch search;
+  search.working_directory = facts.working_directory;
+  search.user = facts.user_id;
+  search.homes = facts.homes;
+  if (!facts.home.empty()) search.homes.push_back(facts.home);
+  search.temporaries = facts.temporary_directories;
+  search.limit = sources.project_limit;
+  facts.project = FindProjectRoot(profile, search);
+}
+
+// Virtual environments that lie directly in `place`, as `python -m venv .venv` makes them.
+void AddEnvironments(const std::string& place, HostFacts& facts) {
+  std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(place.c_str()), closedir);
   if (directory == nullptr) return;
   for (size_t listed = 0; listed < kMostListed; ++listed) {
     const dirent* entry = readdir(directory.get());
     if (entry == nullptr) return;
     if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN) continue;
-    const std::string path = AbsolutePath(facts.working_directory, entry->d_name);
+    const std::string path = AbsolutePath(place, entry->d_name);
     struct stat info {};
     if (BaseNameOf(path) == ".." || BaseNameOf(path) == "." ||
         lstat((path + "/pyvenv.cfg").c_str(), &info) != 0) {
@@ -229,7 +242,7 @@ absl::Status FillForManager(const Profile& profile, HostFacts& facts) {
   if (!registries.ok()) return registries.status();
   facts.hosts = std::move(registries->hosts);
   facts.default_hosts_replaced = registries->default_replaced;
-  facts.notices = std::move(registries->notices);
+  for (std::string& notice : registries->notices) AddUnique(notice, facts.notices);
   return absl::OkStatus();
 }
 
@@ -360,7 +373,9 @@ absl::StatusOr<HostFacts> ReadHostFacts(const std::vector<std::string>& command,
   FillHomes(sources, facts);
   FillTemporaryDirectories(facts);
   FillStateDirectories(facts);
-  FillEnvironments(facts);
+  FillProject(sources, profile, facts);
+  AddEnvironments(facts.Project(), facts);
+  if (facts.working_directory != facts.Project()) AddEnvironments(facts.working_directory, facts);
 
   std::string program = executable;
   if (program.empty()) {
@@ -370,6 +385,10 @@ absl::StatusOr<HostFacts> ReadHostFacts(const std::vector<std::string>& command,
   }
   facts.command_executable = CanonicalPath(AbsolutePath(facts.working_directory, program));
   facts.toolchains = ToolchainRoots(facts);
+  ManagerSettings settings =
+      ReadManagerSettings(facts, profile, {StateDirectory(facts), facts.user_id});
+  facts.settings = std::move(settings.paths);
+  facts.notices = std::move(settings.notices);
   absl::Status status = profile.name == "pip" ? FillForPip(facts) : FillForManager(profile, facts);
   if (!status.ok()) return status;
   return facts;

@@ -19,6 +19,8 @@ struct HostSources {
   std::string working_directory;
   uint32_t user_id = 0;
   bool nested = false;  // as in HostFacts
+  // The project's root is not looked for above this directory, if it is given.
+  std::string project_limit;
   std::string passwd_file = "/etc/passwd";
   std::vector<std::string> terminals;  // as in HostFacts
 };

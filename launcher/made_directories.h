@@ -1,4 +1,4 @@
-// Directories that a manager would make in the home by itself, made before the run.
+// Directories that a manager would make by itself, made before the run.
 #ifndef SAFE_TRACE_LAUNCHER_MADE_DIRECTORIES_H_
 #define SAFE_TRACE_LAUNCHER_MADE_DIRECTORIES_H_
 
@@ -16,7 +16,8 @@ namespace safe_trace {
 class MadeDirectories {
  public:
   MadeDirectories() = default;
-  // Makes what `profile.makes` names and is not there; a failure is the manager's to report.
+  // Makes what `profile.makes` names in the home and is not there, and what `profile.builds` names
+  // outside the project, with the directories on the way; a failure is the manager's to report.
   MadeDirectories(const Profile& profile, const HostFacts& facts);
   // Takes away again what is still empty.
   ~MadeDirectories();

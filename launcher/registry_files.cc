@@ -43,10 +43,9 @@ std::vector<std::string> Ancestors(const std::string& directory) {
   return ancestors;
 }
 
-bool LiesInWorkingDirectory(const std::string& path, const HostFacts& facts) {
-  if (!facts.home.empty() && IsWithin(facts.home, facts.working_directory)) return false;
-  return IsWithin(path, facts.working_directory) ||
-         IsWithin(CanonicalPath(path), facts.working_directory);
+bool LiesInProject(const std::string& path, const HostFacts& facts) {
+  if (!facts.home.empty() && IsWithin(facts.home, facts.Project())) return false;
+  return IsWithin(path, facts.Project()) || IsWithin(CanonicalPath(path), facts.Project());
 }
 
 }  // namespace
@@ -66,7 +65,7 @@ TemplateFacts TemplatesOfCommand(const HostFacts& facts, const Profile& profile)
   return templates;
 }
 
-std::vector<RegistryFile> RegistryFiles(const RegistrySource& source, const HostFacts& facts,
+std::vector<RegistryFile> RegistryFiles(const ConfigurationSource& source, const HostFacts& facts,
                                         const TemplateFacts& templates) {
   std::vector<RegistryFile> files;
   for (const std::string& tmpl : source.files) {
@@ -82,7 +81,7 @@ std::vector<RegistryFile> RegistryFiles(const RegistrySource& source, const Host
     AddFiles(tmpl, facts.working_directory, source.project && !is_users, templates, files);
   }
   for (RegistryFile& file : files) {
-    if (!file.is_project) file.is_project = LiesInWorkingDirectory(file.path, facts);
+    if (!file.is_project) file.is_project = LiesInProject(file.path, facts);
   }
   return files;
 }

@@ -1,4 +1,4 @@
-// The files that a profile names as a manager's configuration of registries, and who believes them.
+// The files that a profile names as a manager's configuration, and who believes them.
 #ifndef SAFE_TRACE_LAUNCHER_REGISTRY_FILES_H_
 #define SAFE_TRACE_LAUNCHER_REGISTRY_FILES_H_
 
@@ -25,10 +25,10 @@ struct RegistryFile {
 
 // The files that `source` asks for, whether they exist or not, each once. "{ancestors}" at a
 // template's beginning: the working directory and each above it, at most 64. A file of the project
-// is one that the source says is (or asks for in ancestors), and any that lies beneath the working
-// directory; not what lies right in the home as an ancestor or as the working directory, and where
-// the working directory holds the home nothing is beneath it but what the source says.
-std::vector<RegistryFile> RegistryFiles(const RegistrySource& source, const HostFacts& facts,
+// is one that the source says is (or asks for in ancestors), and any that lies in the project; not
+// what lies right in the home as an ancestor or as the working directory, and where the project
+// holds the home nothing is beneath it but what the source says.
+std::vector<RegistryFile> RegistryFiles(const ConfigurationSource& source, const HostFacts& facts,
                                         const TemplateFacts& templates);
 
 // The text of a file of at most 1 MiB. NotFound where there is nothing to read: absent, not

@@ -106,22 +106,6 @@ void Flatten(const DocumentNode& node, const std::string& key, Settings& setting
   }
 }
 
-absl::StatusOr<DocumentNode> ParseTree(std::string_view text, std::string_view format,
-                                       std::string_view origin) {
-  if (format == "yaml") return ParseYamlDocument(text, origin);
-  const bool is_json = format == "json";
-  absl::StatusOr<DocumentNode> document =
-      ParseDocument(text, is_json ? ConfigFormat::kJson : ConfigFormat::kToml, "");
-  if (document.ok()) return document;
-  // ":LINE: what", and what may quote the file.
-  const std::string said(document.status().message());
-  const size_t end = said.find(':', 1);
-  const uint64_t line =
-      said.starts_with(':') ? ParseUnsigned(said.substr(1, end - 1)).value_or(1) : 1;
-  return DocumentError(origin, static_cast<int>(line),
-                       is_json ? "cannot be read as JSON" : "cannot be read as TOML");
-}
-
 // What `${...}` is replaced by; nothing where it stays.
 std::optional<std::string> VariableValue(std::string_view inside,
                                          const std::map<std::string, std::string>& environment) {
@@ -141,6 +125,22 @@ std::optional<std::string> VariableValue(std::string_view inside,
 
 }  // namespace
 
+absl::StatusOr<DocumentNode> ParseSettingsTree(std::string_view text, std::string_view format,
+                                               std::string_view origin) {
+  if (format == "yaml") return ParseYamlDocument(text, origin);
+  const bool is_json = format == "json";
+  absl::StatusOr<DocumentNode> document =
+      ParseDocument(text, is_json ? ConfigFormat::kJson : ConfigFormat::kToml, "");
+  if (document.ok()) return document;
+  // ":LINE: what", and what may quote the file.
+  const std::string said(document.status().message());
+  const size_t end = said.find(':', 1);
+  const uint64_t line =
+      said.starts_with(':') ? ParseUnsigned(said.substr(1, end - 1)).value_or(1) : 1;
+  return DocumentError(origin, static_cast<int>(line),
+                       is_json ? "cannot be read as JSON" : "cannot be read as TOML");
+}
+
 absl::StatusOr<std::vector<RegistrySetting>> ParseRegistrySettings(std::string_view text,
                                                                    std::string_view format,
                                                                    std::string_view origin) {
@@ -151,7 +151,7 @@ absl::StatusOr<std::vector<RegistrySetting>> ParseRegistrySettings(std::string_v
   } else if (format == "variables") {
     settings = ParseVariables(text);
   } else {
-    absl::StatusOr<DocumentNode> tree = ParseTree(text, format, origin);
+    absl::StatusOr<DocumentNode> tree = ParseSettingsTree(text, format, origin);
     if (!tree.ok()) return tree.status();
     Flatten(*tree, "", settings);
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "policy/document.h"
 
 namespace safe_trace {
 
@@ -16,7 +17,7 @@ struct RegistrySetting {
   std::string value;  // text; numbers and the like are left out
 };
 
-// `format` as in RegistrySource. "ini" is npm's: `key = value`, `[section]` before a key's name,
+// `format` as in ConfigurationSource. "ini" is npm's: `key = value`, `[section]` before a key's name,
 // comments from '#' or ';' on, and yarn's `key "value"` too. "variables": NAME=VALUE lines, '#' at
 // a line's beginning. InvalidArgument ("ORIGIN:LINE: ...") where the syntax is bad, which ini and
 // variables cannot be; ResourceExhausted beyond 50,000 settings. The text of an error repeats
@@ -24,6 +25,10 @@ struct RegistrySetting {
 absl::StatusOr<std::vector<RegistrySetting>> ParseRegistrySettings(std::string_view text,
                                                                    std::string_view format,
                                                                    std::string_view origin);
+
+// The same text as a tree; `format` "toml", "yaml" or "json".
+absl::StatusOr<DocumentNode> ParseSettingsTree(std::string_view text, std::string_view format,
+                                               std::string_view origin);
 
 // With "${NAME}", "${NAME?}", "${NAME-text}" and "${NAME:-text}" replaced, as npm and yarn do. A
 // name that is not set stays as it is where nothing replaces it. At most 64 KiB.

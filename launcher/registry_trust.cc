@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "launcher/concat.h"
 #include "launcher/host_paths.h"
+#include "launcher/manager_settings.h"
 #include "launcher/registry_settings.h"
 #include "launcher/registry_values.h"
 #include "launcher/terminal_text.h"
@@ -23,17 +25,27 @@ constexpr size_t kMostBytes = size_t{1} << 20;
 constexpr size_t kMostShownHosts = 20;
 
 // Of every profile, those that ask for a file of this base name.
-std::vector<RegistrySource> SourcesOf(const std::string& path,
-                                      const std::vector<Profile>& profiles) {
+struct Sources {
+  std::vector<RegistrySource> registries;
+  std::vector<ManagerSetting> settings;
+  bool empty() const { return registries.empty() && settings.empty(); }
+};
+
+bool AsksFor(const ConfigurationSource& source, const std::string& name) {
+  return std::any_of(source.files.begin(), source.files.end(), [&](const std::string& tmpl) {
+    return !name.empty() && tmpl.find('/') != std::string::npos && BaseNameOf(tmpl) == name;
+  });
+}
+
+Sources SourcesOf(const std::string& path, const std::vector<Profile>& profiles) {
   const std::string name = BaseNameOf(path);
-  std::vector<RegistrySource> sources;
+  Sources sources;
   for (const Profile& profile : profiles) {
     for (const RegistrySource& source : profile.registries) {
-      const bool asks =
-          std::any_of(source.files.begin(), source.files.end(), [&](const std::string& tmpl) {
-            return !name.empty() && tmpl.find('/') != std::string::npos && BaseNameOf(tmpl) == name;
-          });
-      if (asks) sources.push_back(source);
+      if (AsksFor(source, name)) sources.registries.push_back(source);
+    }
+    for (const ManagerSetting& setting : profile.settings) {
+      if (AsksFor(setting, name)) sources.settings.push_back(setting);
     }
   }
   return sources;
@@ -55,12 +67,25 @@ void AddHosts(const RegistrySource& source, const std::vector<RegistrySetting>& 
   }
 }
 
-std::string HostLine(std::vector<std::string> names) {
-  if (names.empty()) return "hosts:   none that can be told from the file alone";
+void AddPlaces(const ManagerSetting& setting, const std::string& file,
+               const std::vector<RegistrySetting>& settings, std::vector<std::string>& names) {
+  HostFacts facts;
+  facts.working_directory = ParentOf(file);
+  if (const char* home = getenv("HOME"); home != nullptr && *home == '/') facts.home = home;
+  for (const std::string& path : PathsInSettings(setting, file, settings, facts)) {
+    std::string name = EscapeForTerminal(path);
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      names.push_back(std::move(name));
+    }
+  }
+}
+
+std::string ListLine(std::string_view title, std::vector<std::string> names) {
+  if (names.empty()) return Concat(title, "none that can be told from the file alone");
   const size_t more = names.size() > kMostShownHosts ? names.size() - kMostShownHosts : 0;
   names.resize(names.size() - more);
   if (more > 0) names.push_back(Concat(more, " more"));
-  return Concat("hosts:   ", absl::StrJoin(names, ", "));
+  return Concat(title, absl::StrJoin(names, ", "));
 }
 
 }  // namespace
@@ -73,30 +98,33 @@ absl::StatusOr<std::string> TrustRegistryFile(const std::string& path,
                                               const TrustedProjectFiles& trust,
                                               const std::vector<Profile>& profiles) {
   const std::string shown = EscapeForTerminal(path);
-  const std::vector<RegistrySource> sources = SourcesOf(path, profiles);
+  const Sources sources = SourcesOf(path, profiles);
   absl::StatusOr<std::string> text = ReadSmallFile(path, kMostBytes);
   if (!text.ok())
     return absl::Status(text.status().code(),
                         EscapeForTerminal(std::string(text.status().message())));
   absl::Status failure =
-      absl::InvalidArgumentError(Concat(shown, ": no package manager reads its registries there"));
-  std::vector<std::string> names;
+      absl::InvalidArgumentError(Concat(shown, ": no package manager reads its registries or places there"));
+  std::vector<std::string> names, places;
   bool understood = false;
-  for (const RegistrySource& source : sources) {
+  const auto parse = [&](const ConfigurationSource& source) {
     absl::StatusOr<std::vector<RegistrySetting>> settings =
         ParseRegistrySettings(*text, source.format, shown);
-    if (!settings.ok()) {
-      failure = settings.status();
-      continue;
-    }
-    understood = true;
-    AddHosts(source, *settings, names);
+    if (!settings.ok()) failure = settings.status();
+    understood = understood || settings.ok();
+    return settings.ok() ? *std::move(settings) : std::vector<RegistrySetting>();
+  };
+  for (const RegistrySource& source : sources.registries) AddHosts(source, parse(source), names);
+  for (const ManagerSetting& setting : sources.settings) {
+    AddPlaces(setting, path, parse(setting), places);
   }
   if (!understood) return failure;
   const std::string digest = Sha256Hex(*text);
   absl::Status status = AddTrusted(trust.state_directory, trust.user, digest, path);
   if (!status.ok()) return status;
-  return Concat("trusted: ", shown, "\nsha256:  ", digest, "\n", HostLine(std::move(names)),
+  return Concat("trusted: ", shown, "\nsha256:  ", digest, "\n",
+                ListLine("hosts:   ", std::move(names)),
+                places.empty() ? "" : "\n" + ListLine("places:  ", std::move(places)),
                 "\nAny change to the file ends this trust.");
 }
 

@@ -64,16 +64,20 @@ NestedPolicyBuilder NestedBuilder(const HostFacts& run, const Profile& own, cons
   sources.terminals = run.terminals;
   sources.working_directory = run.working_directory;
   return [sources, config, startup_files, &own, through_shell = run.through_shell,
-          words = WordsBehind(own, run.arguments), temporary = run.temporary_directories](
-             const Profile& profile,
-             const ExecFacts& exec) -> absl::StatusOr<std::unique_ptr<const Policy>> {
+          words = WordsBehind(own, run.arguments), project = run.Project(),
+          temporary = run.temporary_directories](
+             const Profile& profile, const ExecFacts& exec)
+             -> absl::StatusOr<std::unique_ptr<const Policy>> {
     HostSources nested = sources;
-    // Its directory becomes a place to write: only where the command may write anyway.
-    bool inside = IsWithin(exec.working_directory, sources.working_directory);
-    for (const std::string& directory : temporary) {
-      inside = inside || IsWithin(exec.working_directory, directory);
-    }
-    if (inside) nested.working_directory = exec.working_directory;
+    // Its directory becomes a place to write: only where the command may write anyway. So does the
+    // root of its project, which is looked for no further up than that.
+    const bool in_project = IsWithin(exec.working_directory, project);
+    const bool in_temporary =
+        std::any_of(temporary.begin(), temporary.end(), [&](const std::string& directory) {
+          return IsWithin(exec.working_directory, directory);
+        });
+    if (in_project || in_temporary) nested.working_directory = exec.working_directory;
+    if (in_project || !in_temporary) nested.project_limit = project;
     std::vector<std::string> command = exec.arguments;
     // The words behind a shim are the user's own where they came through unchanged.
     nested.nested =
@@ -95,18 +99,19 @@ absl::StatusOr<RunPolicy> BuildRunPolicy(const LaunchOptions& options,
                                          const std::vector<std::string>& command,
                                          const std::string& executable,
                                          const ConfigLocations& locations) {
-  absl::StatusOr<LoadedConfig> loaded =
-      LoadConfig(locations, options.config_file, options.overrides);
-  if (!loaded.ok()) return loaded.status();
-  for (const std::string& notice : loaded->notices) {
-    std::fprintf(stderr, "safe-trace: %s\n", notice.c_str());
-  }
   absl::StatusOr<const Profile*> profile = ProfileFor(options, command, executable);
   if (!profile.ok()) return profile.status();
   absl::StatusOr<HostFacts> facts = ReadHostFacts(command, executable, **profile);
   if (!facts.ok()) return facts.status();
-  for (const std::string& notice : facts->notices) {
-    std::fprintf(stderr, "safe-trace: %s\n", notice.c_str());
+  ConfigLocations here = locations;
+  here.working_directory = facts->working_directory;
+  here.project = facts->Project();
+  absl::StatusOr<LoadedConfig> loaded = LoadConfig(here, options.config_file, options.overrides);
+  if (!loaded.ok()) return loaded.status();
+  for (const auto* notices : {&loaded->notices, &facts->notices}) {
+    for (const std::string& notice : *notices) {
+      std::fprintf(stderr, "safe-trace: %s\n", notice.c_str());
+    }
   }
   facts->through_shell = IsShellScript(facts->command_executable);
   AddCatalogLinks(ShippedCatalog(), *facts);

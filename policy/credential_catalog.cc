@@ -1,6 +1,7 @@
 #include "policy/credential_catalog.h"
 
 #include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -35,6 +36,9 @@ void ReadProtected(TableReader& table, CredentialCatalog& catalog) {
   table.Read("id", entry.id);
   table.Read("description", entry.description);
   table.Read("paths", entry.paths);
+  std::optional<bool> installable;
+  table.Read("installable", installable);
+  entry.installable = installable.value_or(false);
   table.Read("project_paths", entry.project_paths);
   table.Read("project_exceptions", entry.project_exceptions);
   table.Read("package_project_paths", entry.package_project_paths);

@@ -32,6 +32,8 @@ struct ProtectedEntry {
   std::string id;  // "persistence.shell-startup"
   std::string description;
   std::vector<std::string> paths;  // as above
+  // A manager's configuration may name one of `paths` as the place of what it installs.
+  bool installable = false;
   std::vector<std::string>
       project_paths;  // relative to any project directory: ".vscode", ".git/hooks"
   // Inside project_paths, what others than package code may write all the same, and the

@@ -179,11 +179,12 @@ std::string ShowPolicy(const Policy& policy, const HostFacts& facts, bool as_jso
                      {"subject", policy.InitialSubject().Describe()},
                      {"home", facts.home},
                      {"working_directory", facts.working_directory},
+                     {"project", facts.Project()},
                      {"items", std::move(list)}});
   }
   std::string text =
       Cat("policy of ", policy.InitialSubject().Describe(), "\nhome ", facts.home,
-          "\nworking directory ", facts.working_directory, "\ndigest ", policy.Digest(), "\n");
+          "\nworking directory ", facts.working_directory, "\nproject ", facts.Project(), "\ndigest ", policy.Digest(), "\n");
   std::string section;
   for (const PolicyItem& item : items) {
     if (item.kind != section) {

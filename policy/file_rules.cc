@@ -176,7 +176,7 @@ const Rule* Policy::Impl::ProjectPlaceRule(const Subject& subject, const Places&
     }
     return nullptr;
   };
-  std::string_view rest = path.substr(facts.working_directory.size());
+  std::string_view rest = path.substr(facts.Project().size());
   while (!rest.empty()) {
     rest.remove_prefix(1);
     std::string_view first = rest.substr(0, rest.find('/'));
@@ -308,10 +308,10 @@ Decision Policy::Impl::DecidePackage(const Subject& subject, const Places& place
 namespace {
 
 // True where the name is a directory on the way to a protected project place (".git" for
-// ".git/hooks"), anywhere below the working directory: what is moved or linked to it would bring
+// ".git/hooks"), anywhere in the project: what is moved or linked to it would bring
 // its own hooks along, and what is moved away takes the guarded ones out of sight.
 bool LeadsToProjectPlace(const Policy::Impl& impl, const Subject& subject, std::string_view path) {
-  if (!IsWithin(path, impl.facts.working_directory)) return false;
+  if (!IsWithin(path, impl.facts.Project())) return false;
   for (const ProjectPlace& place : impl.project_places) {
     if (place.package_only && subject.role != Role::kPackage) continue;
     for (size_t length = 1; length < place.components.size(); ++length) {

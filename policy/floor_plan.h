@@ -54,7 +54,7 @@ inline constexpr size_t kMaximumFloorGrants = 20000;
 //
 // What the kernel is left to do although the policy would refuse it, because a hierarchy cannot say
 // it: credential file names deeper than a scanned directory, project paths (".vscode") deeper than
-// the working directory, programs denied to package code by name. For these the supervisor's own
+// the project's root, programs denied to package code by name. For these the supervisor's own
 // decision before the call is the only guard.
 FloorPlan ExpandFloor(const FloorRequest& request,
                       const std::function<bool(std::string_view)>& is_hidden_name,

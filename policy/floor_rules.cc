@@ -65,14 +65,20 @@ void AddGlobs(const Policy::Impl& impl, const Subject& subject, FloorRequest& fl
   }
 }
 
-// The project's protected places directly beneath the working directory.
+// The project's protected places directly beneath its root and beneath the working directory.
 std::vector<std::string> ProjectPaths(const Policy::Impl& impl) {
+  std::vector<std::string> directories = {impl.facts.Project()};
+  if (directories[0] == "/") return {};
+  if (impl.facts.working_directory != directories[0]) {
+    directories.push_back(impl.facts.working_directory);
+  }
   std::vector<std::string> paths;
-  if (impl.facts.working_directory == "/") return paths;
-  for (const ProjectPlace& place : impl.project_places) {
-    std::string path = impl.facts.working_directory;
-    for (const std::string& component : place.components) path += "/" + component;
-    paths.push_back(std::move(path));
+  for (const std::string& directory : directories) {
+    for (const ProjectPlace& place : impl.project_places) {
+      std::string path = directory;
+      for (const std::string& component : place.components) path += "/" + component;
+      paths.push_back(std::move(path));
+    }
   }
   return paths;
 }
@@ -136,7 +142,7 @@ void AddFloorKeys(Policy::Impl& impl) {
     keys.push_back({path, TakenBy(marks)});
   });
   const auto from_tree = static_cast<std::ptrdiff_t>(keys.size());
-  const size_t project = impl.facts.working_directory.size();
+  const size_t project = impl.facts.Project().size();
   for (std::string& path : ProjectPaths(impl)) {
     if (!HasGlobCharacters(std::string_view(path).substr(project))) {
       keys.push_back({std::move(path), Access::kWrite});
@@ -148,7 +154,7 @@ void AddFloorKeys(Policy::Impl& impl) {
 
 FloorRequest Policy::FloorFor(const Subject& subject) const {
   const Impl& impl = *For(subject).impl_;
-  const std::string& cwd = impl.facts.working_directory;
+  const std::string& project = impl.facts.Project();
   FloorRequest floor;
   FloorWalk walk(impl, subject, floor);
   walk.Visit("/", Access::kNone);
@@ -166,20 +172,22 @@ FloorRequest Policy::FloorFor(const Subject& subject) const {
   for (; next != own_places.end(); ++next) walk.Visit(*next, Access::kNone);
   AddGlobs(impl, subject, floor);
   for (std::string& path : ProjectPaths(impl)) {
-    if (HasGlobCharacters(std::string_view(path).substr(cwd.size()))) {
+    if (HasGlobCharacters(std::string_view(path).substr(project.size()))) {
       floor.carve_out_globs.push_back({std::move(path), Access::kWrite});
     }
   }
-  if (cwd.size() > 1) floor.scanned_directories.push_back(cwd);
+  if (project.size() > 1) floor.scanned_directories.push_back(project);
+  const std::string& cwd = impl.facts.working_directory;
+  if (cwd != project) floor.scanned_directories.push_back(cwd);
   for (const std::string& home : impl.facts.homes) {
-    if (home != cwd) floor.scanned_directories.push_back(home);
+    if (home != project) floor.scanned_directories.push_back(home);
   }
   for (const PathGrant& own : subject.own) {
     // In scratch space of its own a package may use such names.
     const Places at = impl.tree.Find(own.path);
     const int scratch = at[Layer::kTemporary].depth;
     const bool is_scratch = scratch > at[Layer::kHome].depth && scratch > at[Layer::kWorking].depth;
-    if (own.path != cwd && !is_scratch) floor.scanned_directories.push_back(own.path);
+    if (own.path != project && own.path != cwd && !is_scratch) floor.scanned_directories.push_back(own.path);
   }
   return floor;
 }

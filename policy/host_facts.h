@@ -23,6 +23,9 @@ struct HostFacts {
   std::string home;                // $HOME, else the user's entry in passwd; may be empty
   std::vector<std::string> homes;  // every home to protect, `home` first; all users' when root
   std::string working_directory;
+  // The root of the project that the working directory belongs to: that, or a directory above it.
+  // Empty: the working directory.
+  std::string project;
   std::string command_executable;                  // the resolved program that will be run
   std::vector<std::string> arguments;              // the command's argv
   std::map<std::string, std::string> environment;  // the command's environment before scrubbing
@@ -31,6 +34,8 @@ struct HostFacts {
   std::vector<std::string> toolchains;  // roots that hold interpreters, compilers: read + execute
   std::vector<std::string> install_targets;    // where the manager installs: site-packages, scripts
   std::vector<std::string> environments;       // virtual environments directly in the project
+  // By name: the paths that the manager's configuration gives for a [[setting]] of its profile.
+  std::map<std::string, std::vector<std::string>> settings;
   std::vector<std::string> state_directories;  // safe-trace's own: configuration, traces
   std::vector<HostPort> hosts;                 // from the manager's own configuration and proxies
   bool default_hosts_replaced = false;         // the profile's default hosts do not count
@@ -43,6 +48,8 @@ struct HostFacts {
   // the canonical path that is really reached: a linked ~/.ssh is guarded at both ends.
   std::map<std::string, std::string> links;
   uint32_t user_id = 0;
+
+  const std::string& Project() const { return project.empty() ? working_directory : project; }
 
   // The value of a variable, "" where unset.
   std::string Variable(const std::string& name) const {

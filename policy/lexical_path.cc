@@ -61,4 +61,17 @@ int PathDepth(std::string_view path) {
   return 1 + static_cast<int>(std::count(path.begin(), path.end(), '/'));
 }
 
+namespace {
+
+constexpr std::string_view kSharedDirectories[] = {
+    "/",    "/opt",   "/var",  "/var/lib", "/var/log",  "/var/cache", "/var/spool", "/srv",
+    "/mnt", "/media", "/home", "/run",     "/run/user", "/proc",      "/sys",       "/dev"};
+
+}  // namespace
+
+bool IsSharedDirectory(std::string_view path) {
+  return std::find(std::begin(kSharedDirectories), std::end(kSharedDirectories), path) !=
+         std::end(kSharedDirectories);
+}
+
 }  // namespace safe_trace

@@ -26,6 +26,9 @@ std::string_view ParentPath(std::string_view path);
 // True where some directory component or the base name equals `component`.
 bool HasComponent(std::string_view path, std::string_view component);
 
+// A directory that many share, itself ("/", "/var", "/srv"): no project.
+bool IsSharedDirectory(std::string_view path);
+
 // 1 for "/", one more for each component. `path` normalised.
 int PathDepth(std::string_view path);
 

@@ -102,6 +102,11 @@ Values OptionValues(std::string_view option, const TemplateFacts& facts) {
   return values;
 }
 
+Values SettingValues(std::string_view name, const TemplateFacts& facts) {
+  const auto it = facts.settings.find(std::string(name));
+  return it == facts.settings.end() ? Values{} : it->second;
+}
+
 // What Python writes as "TEXT" or b"TEXT", `at` just behind the opening quote; `at` moves behind
 // the closing one.
 std::string Unquote(std::string_view code, size_t& at) {
@@ -234,6 +239,7 @@ Values ExpandName(std::string_view name, const TemplateFacts& facts, int nesting
   if (kind == "after") return ValuesAfter(rest, facts);
   if (kind == "arg") return ArgumentValue(rest, facts);
   if (kind == "env") return EnvironmentValues(rest, facts);
+  if (kind == "setting") return SettingValues(rest, facts);
   if (kind == "option") return OptionValues(rest, facts);
   if (kind == "quoted") return QuotedValues(rest, facts);
   if (kind != "json") return {};
@@ -283,7 +289,8 @@ Values ExpandText(std::string_view text, const TemplateFacts& facts, int nesting
 TemplateFacts TemplatesOfHost(const HostFacts& facts) {
   TemplateFacts templates;
   templates.working_directory = facts.working_directory;
-  templates.project = facts.working_directory;
+  templates.project = facts.Project();
+  templates.settings = facts.settings;
   templates.home = facts.home;
   templates.environment = facts.environment;
   templates.install_targets = facts.install_targets;

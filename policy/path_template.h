@@ -14,9 +14,10 @@ namespace safe_trace {
 
 struct TemplateFacts {
   std::string working_directory;
-  std::string project;  // the directory that the run began in
+  std::string project;  // the root of the project
   std::string home;
   std::map<std::string, std::string> environment;
+  std::map<std::string, std::vector<std::string>> settings;  // as in HostFacts
   std::vector<std::string> install_targets;
   std::vector<std::string> temporary_directories;
   std::string executable;              // canonical path of what runs
@@ -32,7 +33,8 @@ TemplateFacts TemplatesOfHost(const HostFacts& facts);
 
 // Understood in `tmpl`:
 //   {cwd}            the working directory
-//   {project}        the directory that the run began in
+//   {project}        the root of the project that the manager was started in
+//   {setting:NAME}   each path that the manager's configuration gives for that [[setting]]
 //   {exe}            the canonical path of what runs
 //   {exe:GLOB}       the shortest leading path of it that GLOB matches
 //   {path-prefix}    of each directory of PATH that ends in "/bin" what stands before that

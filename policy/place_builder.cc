@@ -21,9 +21,6 @@ constexpr std::string_view kPackageTrees[] = {"/usr",   "/bin",   "/sbin",   "/l
                                               "/nix",   "/snap",  "/etc"};
 constexpr std::string_view kLibraryTrees[] = {"/usr",   "/bin",    "/sbin", "/lib", "/lib32",
                                               "/lib64", "/libx32", "/nix",  "/snap"};
-constexpr std::string_view kSharedDirectories[] = {
-    "/",    "/opt",   "/var",  "/var/lib", "/var/log",  "/var/cache", "/var/spool", "/srv",
-    "/mnt", "/media", "/home", "/run",     "/run/user", "/proc",      "/sys",       "/dev"};
 constexpr std::string_view kDevices[] = {"/dev/null", "/dev/zero", "/dev/full",
                                          "/dev/tty",  "/dev/ptmx", "/dev/pts/ptmx"};
 constexpr std::string_view kInputDevices[] = {"/dev/random", "/dev/urandom"};
@@ -174,6 +171,7 @@ class PlaceBuilder {
   void AddProtected() {
     for (const ProtectedEntry& entry : catalog_.protected_places) {
       const Rule* rule = impl_.AddRule(entry.id, entry.description);
+      if (entry.installable) installable_.insert(rule);
       for (const std::string& pattern : entry.paths) {
         for (const std::string& path : ExpandForHomes(facts_, impl_.facts.homes, pattern)) {
           Add(path, Layer::kProtected, rule);
@@ -212,13 +210,15 @@ class PlaceBuilder {
     for (std::string_view tree : kSystemTrees) Add(tree, Layer::kSystem, impl_.common.system);
     for (std::string_view tree : kLibraryTrees) Add(tree, Layer::kLibrary, impl_.common.system);
     for (const std::string& target : facts_.install_targets) {
+      if (IsRefusedSetting(target)) continue;
       AddLibrary(NormalizePath(target), impl_.common.install_target);
     }
     for (const std::string& environment : facts_.environments) {
       Add(NormalizePath(environment), Layer::kLibrary, impl_.common.install_target);
     }
-    if (!IsSystemPath(facts_.working_directory) && facts_.working_directory != "/") {
-      Add(facts_.working_directory, Layer::kWorking, impl_.common.working_directory);
+    const std::string& project = facts_.Project();
+    if (!IsSystemPath(project) && project != "/") {
+      Add(project, Layer::kWorking, impl_.common.working_directory);
     }
   }
 
@@ -265,9 +265,9 @@ class PlaceBuilder {
   void AddCommandWrites() {
     for (const std::string& directory : facts_.temporary_directories) AddTemporary(directory);
     AddTemporary("/dev/shm");
-    const std::string& cwd = facts_.working_directory;
-    if (!IsSystemPath(cwd) && !IsSharedDirectory(cwd) && !impl_.IsHomeOrAbove(cwd)) {
-      Add(cwd, Layer::kCommandWrite, impl_.common.working_directory);
+    const std::string& project = facts_.Project();
+    if (!IsSystemPath(project) && !IsSharedDirectory(project) && !impl_.IsHomeOrAbove(project)) {
+      Add(project, Layer::kCommandWrite, impl_.common.working_directory);
     }
     AddProfileWrites();
     AddOptionWrites();
@@ -284,17 +284,65 @@ class PlaceBuilder {
     for (const std::string& text : WritesOfCommand(impl_.profile, facts_.arguments)) {
       AddWrites(text, templates, impl_.common.profile_write);
     }
+    for (const std::string& text : impl_.profile.builds) {
+      AddWrites(text, templates, impl_.common.profile_write, /*builds=*/true);
+    }
   }
 
-  void AddWrites(const std::string& text, const TemplateFacts& templates, const Rule* rule) {
+  // The project as a whole, or the directory in it that the command was started in.
+  bool IsProject(const std::string& path) const {
+    return path == facts_.Project() || path == facts_.working_directory;
+  }
+
+  // `builds`: what lies there is not only the manager's.
+  void AddWrites(const std::string& text, const TemplateFacts& templates, const Rule* rule,
+                 bool builds = false) {
     for (const std::string& path : ExpandTemplate(text, templates)) {
       if (IsSharedDirectory(path) || impl_.IsHomeOrAbove(path)) continue;
+      if (IsRefusedSetting(path)) continue;
+      // Beneath the project's root it may be written already, without what is protected there.
+      if (path != facts_.Project() && path == facts_.working_directory) continue;
+      // A line of the project's own configuration must not open what is protected in the project.
+      if (IsSetting(path) && IsWithin(path, facts_.Project())) continue;
       Add(path, Layer::kCommandWrite, rule);
-      if (path != facts_.working_directory) Add(path, Layer::kInstallWrite, rule);
+      if (!IsProject(path)) Add(path, Layer::kInstallWrite, rule);
       const bool is_scratch =
-          path == facts_.working_directory || impl_.tree.Find(path).Is(Layer::kTemporary);
+          builds || IsProject(path) || impl_.tree.Find(path).Is(Layer::kTemporary);
       if (!is_scratch && IsPlausibleRoot(path)) Add(path, Layer::kLibrary, rule);
     }
+  }
+
+  // ".git/cache" in the project: as an install target it would not be guarded any more.
+  bool LeadsToProjectPlace(std::string_view path) const {
+    const std::vector<std::string_view> components =
+        SplitSkipEmpty(path.substr(facts_.Project().size()), '/');
+    return std::any_of(components.begin(), components.end(), [&](std::string_view component) {
+      return std::any_of(impl_.project_places.begin(), impl_.project_places.end(),
+                         [&](const ProjectPlace& place) {
+                           return MatchesGlob(place.components.front(), component);
+                         });
+    });
+  }
+
+  bool IsSetting(const std::string& path) const {
+    return std::any_of(
+        facts_.settings.begin(), facts_.settings.end(), [&](const auto& setting) {
+          return std::any_of(setting.second.begin(), setting.second.end(),
+                             [&](const std::string& value) { return IsWithin(path, value); });
+        });
+  }
+
+  // A place that a file of configuration names is taken only where nothing is guarded: a line there
+  // is not the user's word about ~/.ssh or ~/.config/autostart. Programs may be installed where
+  // shells look for them.
+  bool IsRefusedSetting(const std::string& path) const {
+    if (!IsSetting(path)) return false;
+    if (IsWithin(path, facts_.Project()) && LeadsToProjectPlace(path)) return true;
+    const Places at = impl_.tree.Find(path);
+    if (at[Layer::kState] || at[Layer::kUserHide] || at[Layer::kCredential]) return true;
+    const Mark& guarded = at[Layer::kProtected];
+    if (guarded) return guarded.depth != at.depth || !installable_.contains(guarded.rule);
+    return at.guarded_beneath && !at[Layer::kWorking];
   }
 
   void AddOptionWrites() {
@@ -319,6 +367,7 @@ class PlaceBuilder {
   const Config& config_;
   const CredentialCatalog& catalog_;
   const HostFacts& facts_;
+  std::set<const Rule*> installable_;  // of protected places: what configuration may name
 };
 
 }  // namespace
@@ -330,11 +379,6 @@ bool IsSystemPath(std::string_view path) {
                      [&](std::string_view tree) { return IsWithin(path, tree); }) ||
          IsWithin(path, "/proc") || IsWithin(path, "/sys") ||
          (IsWithin(path, "/dev") && !IsWithin(path, "/dev/shm"));
-}
-
-bool IsSharedDirectory(std::string_view path) {
-  return std::find(std::begin(kSharedDirectories), std::end(kSharedDirectories), path) !=
-         std::end(kSharedDirectories);
 }
 
 bool Policy::Impl::IsHomeOrAbove(std::string_view path) const {
@@ -352,7 +396,7 @@ bool Policy::Impl::IsTooWideForOwn(std::string_view path, bool for_writing,
   }
   // A directory that holds a guarded place is too wide as well: ~/.config is nobody's output. Not
   // so the project, which may hold the key file that a variable names; that stays hidden inside.
-  const bool in_project = at[Layer::kWorking] && !IsHomeOrAbove(facts.working_directory);
+  const bool in_project = at[Layer::kWorking] && !IsHomeOrAbove(facts.Project());
   if (at.guarded_beneath && !in_project) return true;
   for (const std::string& directory : facts.temporary_directories) {
     if (IsWithin(directory, path)) return true;
@@ -370,8 +414,8 @@ bool Policy::Impl::IsTooWideForOwn(std::string_view path, bool for_writing,
   const Mark& library = at[Layer::kLibrary];
   if (library && library.depth >= at[Layer::kWorking].depth) return true;
   for (const std::string& target : facts.install_targets) {
-    // The working directory may hold the environment that is installed into; others may not.
-    if (IsWithin(target, path) && path != facts.working_directory) return true;
+    // The project may hold the environment that is installed into; others may not.
+    if (IsWithin(target, path) && path != facts.Project()) return true;
   }
   return false;
 }

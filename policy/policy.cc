@@ -144,9 +144,11 @@ absl::StatusOr<std::unique_ptr<const Policy>> Policy::Build(const HostFacts& fac
   if (absl::Status status = CheckPath(facts.working_directory, "working directory"); !status.ok()) {
     return status;
   }
+  if (absl::Status status = CheckPath(facts.project, "project"); !status.ok()) return status;
   auto impl = std::make_unique<Impl>();
   impl->facts = facts;
   if (impl->facts.working_directory.empty()) impl->facts.working_directory = "/";
+  if (!IsWithin(impl->facts.working_directory, impl->facts.Project())) impl->facts.project.clear();
   impl->profile = profile;
   if (nested) impl->nested = std::make_unique<NestedPolicies>(std::move(nested));
   AddCommonRules(*impl);
@@ -201,6 +203,7 @@ std::string Policy::Digest() const {
   }
   for (const std::string& home : impl_->facts.homes) add(home);
   add(impl_->facts.working_directory);
+  add(impl_->facts.Project());
   std::array<uint8_t, SHA256_DIGEST_SIZE> digest{};
   sha256_digest(&context, digest.size(), digest.data());
   std::string hex;

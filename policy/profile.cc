@@ -59,32 +59,77 @@ IdentitySource ReadIdentity(TableReader& table) {
   return source;
 }
 
-void ReadRegistry(TableReader& table, Profile& profile) {
-  RegistrySource source;
-  std::optional<bool> replaces, project;
-  std::optional<std::string> form;
-  table.Read("variables", source.variables);
-  table.Read("options", source.options);
+constexpr std::string_view kTreeFormats[] = {"toml", "yaml", "json"};
+constexpr std::string_view kLineFormats[] = {"ini", "variables"};
+
+template <size_t kCount>
+bool IsOneOf(const std::string_view (&list)[kCount], std::string_view text) {
+  return std::find(std::begin(list), std::end(list), text) != std::end(list);
+}
+
+void ReadConfigurationSource(TableReader& table, ConfigurationSource& source) {
+  std::optional<bool> project;
   table.Read("files", source.files);
   table.Read("format", source.format);
   table.Read("keys", source.keys);
-  table.Read("form", form);
-  table.Read("replaces_default", replaces);
   table.Read("project", project);
-  source.form = form.value_or("url");
-  source.replaces_default = replaces.value_or(false);
   source.project = project.value_or(false);
-  static constexpr std::array<std::string_view, 5> kFormats = {"ini", "toml", "yaml", "json",
-                                                               "variables"};
-  if (!source.files.empty() &&
-      std::find(kFormats.begin(), kFormats.end(), source.format) == kFormats.end()) {
+  if (!source.files.empty() && !IsOneOf(kTreeFormats, source.format) &&
+      !IsOneOf(kLineFormats, source.format)) {
     table.Fail(table.line(), "'format' must be ini, toml, yaml, json or variables");
-  }
-  if (source.form != "url" && source.form != "proxy" && source.form != "host") {
-    table.Fail(table.line(), "'form' must be url, proxy or host");
   }
   if (source.files.empty() != source.keys.empty()) {
     table.Fail(table.line(), "'files' and 'keys' belong together");
+  }
+}
+
+void ReadSetting(TableReader& table, Profile& profile) {
+  ManagerSetting setting;
+  std::optional<std::string> relative_to;
+  table.Read("name", setting.name);
+  ReadConfigurationSource(table, setting);
+  table.Read("relative_to", relative_to);
+  setting.relative_to = relative_to.value_or(setting.relative_to);
+  static constexpr std::string_view kBases[] = {"working-directory", "project", "file",
+                                                "above-file"};
+  if (setting.name.empty() || setting.files.empty()) {
+    table.Fail(table.line(), "a [[setting]] needs a name, files and keys");
+  } else if (!IsOneOf(kBases, setting.relative_to)) {
+    table.Fail(table.line(),
+               "'relative_to' must be working-directory, project, file or above-file");
+  }
+  profile.settings.push_back(std::move(setting));
+}
+
+void ReadWorkspace(TableReader& table, Profile& profile) {
+  WorkspaceMarker marker;
+  table.Read("file", marker.file);
+  table.Read("format", marker.format);
+  table.Read("key", marker.key);
+  table.Read("members", marker.members);
+  table.Read("excludes", marker.excludes);
+  const bool reads = !marker.key.empty() || !marker.members.empty() || !marker.excludes.empty();
+  if (marker.file.empty() || marker.file.find('/') != std::string::npos) {
+    table.Fail(table.line(), "a [[workspace]] needs a 'file', a base name");
+  } else if (reads && !IsOneOf(kTreeFormats, marker.format)) {
+    table.Fail(table.line(), "'format' must be toml, yaml or json");
+  }
+  profile.workspaces.push_back(std::move(marker));
+}
+
+void ReadRegistry(TableReader& table, Profile& profile) {
+  RegistrySource source;
+  std::optional<bool> replaces;
+  std::optional<std::string> form;
+  table.Read("variables", source.variables);
+  table.Read("options", source.options);
+  ReadConfigurationSource(table, source);
+  table.Read("form", form);
+  table.Read("replaces_default", replaces);
+  source.form = form.value_or("url");
+  source.replaces_default = replaces.value_or(false);
+  if (source.form != "url" && source.form != "proxy" && source.form != "host") {
+    table.Fail(table.line(), "'form' must be url, proxy or host");
   }
   profile.registries.push_back(std::move(source));
 }
@@ -141,7 +186,9 @@ void ReadProfile(TableReader& file, Profile& profile) {
   file.Read("own_credentials", profile.own_credentials);
   file.Read("own_variables", profile.own_variables);
   file.Read("writes", profile.writes);
+  file.Read("builds", profile.builds);
   file.Read("makes", profile.makes);
+  file.Read("project_markers", profile.project_markers);
   file.Read("default_hosts", profile.default_hosts);
   file.Read("standing_hosts", profile.standing_hosts);
   file.Read("companion_hosts", profile.companion_hosts);
@@ -152,6 +199,8 @@ void ReadProfile(TableReader& file, Profile& profile) {
   file.Read("pep503_names", pep503);
   profile.pep503_names = pep503.value_or(false);
   file.Tables("registry", [&](TableReader& table) { ReadRegistry(table, profile); });
+  file.Tables("setting", [&](TableReader& table) { ReadSetting(table, profile); });
+  file.Tables("workspace", [&](TableReader& table) { ReadWorkspace(table, profile); });
   file.Tables("variable", [&](TableReader& table) { ReadVariable(table, profile); });
   file.Tables("command", [&](TableReader& table) {
     CommandWrites command;

@@ -49,7 +49,7 @@ struct ExecRule {
   std::vector<std::string> executables;        // one must match the canonical path; empty: any
   std::vector<std::string> working_directory;  // one must match; empty: any
   std::vector<std::string> environment_set;  // "NAME" must be present, "NAME=GLOB" match as well
-  // The working directory must (not) lie in the project: the directory that the run began in.
+  // The working directory must (not) lie in the project.
   std::optional<bool> in_project;
   Role role = Role::kPackage;
   // The code was fetched by this very run: as a manager that it starts, it gets no credentials.
@@ -68,21 +68,45 @@ struct ExecRule {
   std::vector<std::string> gives;  // catalogue ids given back to a helper, ssh: implies `helper`
 };
 
-// Where configuration names the hosts of registries. The launcher reads it without the manager.
-struct RegistrySource {
-  std::vector<std::string> variables;  // globs on the names of variables
-  std::vector<std::string> options;    // "--registry": its value on the command line
+// Keys of configuration files. The launcher reads them without the manager.
+struct ConfigurationSource {
   // Templates of files ("{home}/.npmrc"; "{ancestors}/.cargo/config.toml" is asked for in the
   // working directory and each above it), their format and globs on dotted keys in them.
   std::vector<std::string> files;
   std::string format;  // "ini", "toml", "yaml", "json", "variables" (NAME=VALUE lines)
   std::vector<std::string> keys;
+  // A file of the project: it counts once the user trusts the file.
+  bool project = false;
+};
+
+// Where configuration names the hosts of registries.
+struct RegistrySource : ConfigurationSource {
+  std::vector<std::string> variables;  // globs on the names of variables
+  std::vector<std::string> options;    // "--registry": its value on the command line
   // "url": words that are URLs. "proxy": a URL, its scheme may lack. "host": a name or a URL.
   std::string form = "url";
   // Where this names a host, the default hosts do not count any more.
   bool replaces_default = false;
-  // A file of the project: its hosts count once the user trusts the file.
-  bool project = false;
+};
+
+// A place that the manager's own configuration names: {setting:NAME} in templates. What a file of
+// the project that is not trusted names counts only inside the project.
+struct ManagerSetting : ConfigurationSource {
+  std::string name;
+  // What a relative value is taken from: "working-directory", "project", "file" (the directory of
+  // the file) or "above-file" (the directory above that: cargo's).
+  std::string relative_to = "working-directory";
+};
+
+// A file that makes its directory the root of the projects beneath it.
+struct WorkspaceMarker {
+  std::string file;    // a base name
+  std::string format;  // "toml", "yaml", "json"; needed for the keys
+  std::string key;     // dotted; it must be there, whatever its value. Empty: the file is enough
+  // Dotted keys of lists of globs on paths from the root. Where one is there, a project must match
+  // a glob of it ("!GLOB" takes away again), and none of `excludes`.
+  std::vector<std::string> members;
+  std::vector<std::string> excludes;
 };
 
 // A variable given to the command where the user has not set it.
@@ -112,9 +136,16 @@ struct Profile {
   // leaves of them is told to the user.
   std::vector<std::string> startup_files;
   std::vector<RegistrySource> registries;
+  std::vector<ManagerSetting> settings;
+  // Base names. The project is the nearest directory, from the working directory up, that holds one.
+  std::vector<std::string> project_markers;
+  std::vector<WorkspaceMarker> workspaces;  // above that one: the nearest that claims it
   std::vector<std::string> own_credentials;  // catalogue ids, paths given back: "credential.netrc"
   std::vector<std::string> own_variables;  // name globs that are kept: "PIP_*"
   std::vector<std::string> writes;         // templates: "{home}/.cache/pip", "{cwd}", "{install}"
+  // Templates: where it builds, outside the project too. Package code has its own directories there.
+  // They are made before the run, as `makes` are.
+  std::vector<std::string> builds;
   // Templates of directories in the home that are made before the run: beside hidden files, what is
   // made later could not be run.
   std::vector<std::string> makes;
@@ -130,8 +161,8 @@ struct Profile {
 };
 
 // The index in `arguments` of what the rule's first pattern matched, when the whole rule matches
-// this exec; -1 where it does not. A rule without patterns matches at index 0. `project`: the
-// directory that the run began in.
+// this exec; -1 where it does not. A rule without patterns matches at index 0. `project`: the root
+// of the project.
 int MatchExecRule(const ExecRule& rule, const ExecFacts& facts, std::string_view project);
 // "sh", "dash", "bash", "zsh": what runs scripts that start other programs.
 bool IsShellName(std::string_view base_name);

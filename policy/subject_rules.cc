@@ -197,7 +197,7 @@ Subject Policy::SubjectAfterExec(const Subject& before, const ExecFacts& facts) 
   if (before.role == Role::kManager && !is_proper) {
     for (const ExecRule& rule : own.profile.exec_rules) {
       if (before.is_helper && !rule.helper) continue;
-      const int script = MatchExecRule(rule, facts, own.facts.working_directory);
+      const int script = MatchExecRule(rule, facts, own.facts.Project());
       if (script < 0 || (rule.helper && IsOwnMake(*this, before, facts))) continue;
       return SubjectByRule(own, before, rule, facts, script);
     }

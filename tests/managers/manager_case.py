@@ -75,7 +75,8 @@ class ManagerCase(TransparencyCase):
     def manage(self, argv, supervised=False, prepare=None, status=0, options=(), env=None,
                world=None, cwd=None, timeout=None):
         """Runs one command of the manager: bare, or `safe-trace OPTIONS ARGV`. In a fresh world,
-        `prepare(world)` first. `argv` may be a function of the world. Returns (world, outcome)."""
+        `prepare(world)` first. `argv` and `cwd` may be functions of the world. Returns
+        (world, outcome)."""
         world = world or self.fresh_world(prepare)
         words = argv(world) if callable(argv) else list(argv)
         if supervised:
@@ -83,7 +84,8 @@ class ManagerCase(TransparencyCase):
                 self.skipTest("SAFE_TRACE is not set: only the bare half ran")
             words = [environment.safe_trace(), *options] + words
         outcome = processes.run(words, self.variables_of(world, **(env or {})),
-                                cwd or world.project, timeout or self.timeout)
+                                (cwd(world) if callable(cwd) else cwd) or world.project,
+                                timeout or self.timeout)
         what = "supervised" if supervised else "bare"
         self.assertFalse(outcome.timed_out, "%s: it hung\n%s" % (what, outcome.describe()))
         if status is not None:

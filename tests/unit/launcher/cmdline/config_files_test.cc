@@ -89,6 +89,22 @@ TEST_F(ConfigFilesTest, LaterLayersReplaceValuesAndStackLists) {
   EXPECT_EQ(Load()->config.timeout_seconds, 4U);
 }
 
+TEST_F(ConfigFilesTest, FromBelowTheProjectsRootAllFilesDownToTheWorkingDirectoryTighten) {
+  fs::create_directories(root_ + "/project/crates/one");
+  Write("/project/safe-trace.toml", "[vault]\nextra_paths = ['/root-says']\n");
+  Write("/project/crates/safe-trace.toml", "[network]\nallowed_hosts = ['x.example']\n");
+  Write("/project/crates/one/safe-trace.toml", "[vault]\nextra_paths = ['/member-says']\n");
+  locations_.working_directory = root_ + "/project/crates/one";
+  locations_.project = root_ + "/project";
+  absl::StatusOr<LoadedConfig> loaded = Load();
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_THAT(Values(loaded->config.extra_paths), ElementsAre("/root-says", "/member-says"));
+  EXPECT_THAT(loaded->config.allowed_hosts, IsEmpty());
+  EXPECT_THAT(loaded->notices,
+              ElementsAre(HasSubstr(root_ + "/project/crates/safe-trace.toml"),
+                          HasSubstr("policy trust " + root_ + "/project/crates/")));
+}
+
 TEST_F(ConfigFilesTest, ANamedFileThatIsAbsentIsAnError) {
   config_file_ = "nowhere.toml";
   EXPECT_THAT(LoadError(), HasSubstr(root_ + "/project/nowhere.toml: No such file"));
