@@ -34,7 +34,8 @@ class HostilePackages(HostileCode):
         registry.add("evil-gyp", "6.6.3", dependencies=leaf,
                      files={"binding.gyp": EVIL_GYP, "payload.py": self.payload(),
                             "index.js": ""})
-        registry.add("evil-tool", "6.6.4", dependencies=leaf, bin={"evil-tool": "cli.js"}, executable=["cli.js"],
+        registry.add("evil-tool", "6.6.4", dependencies=leaf, bin={"evil-tool": "cli.js"},
+                     executable=["cli.js"],
                      files=dict(files, **{"cli.js": "#!/usr/bin/env node\n" + EVIL_JS}))
         self.files = files
 
@@ -67,6 +68,15 @@ class HostileStartTests(HostilePackages):
         # What the user asked to run is no package: the status stays its own.
         self.victims = (self.cache,)
         self.is_stopped(words, lambda world: None, "evil-tool", "", role="project", status=0)
+
+    def program_is_stopped(self, words):
+        """What a package of the project brought, run by the manager's `exec`."""
+        def prepare(world):
+            self.needs("evil-tool")(world)
+            self.manage([self.npm, *self.install, "--ignore-scripts"], world=world)
+
+        self.victims = (self.cache,)
+        self.is_stopped(words, prepare, "", "", role="project", status=0)
 
     def test_PrepareOfAGitDependency(self):
         self.victims = (self.cache,)

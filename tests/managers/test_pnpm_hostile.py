@@ -22,3 +22,6 @@ class Dependencies(HostileDependencyTests, Places):
 class Starts(HostileStartTests, Places):
     def test_ToolOfDlx(self):
         self.tool_is_stopped([self.npm, "dlx", "evil-tool"])
+
+    def test_ProgramOfAPackageUnderExec(self):
+        self.program_is_stopped([self.npm, "exec", "evil-tool"])

@@ -20,4 +20,5 @@ class Dependencies(HostileDependencyTests, Places):
 
 
 class Starts(HostileStartTests, Places):
-    pass
+    def test_ProgramOfAPackageUnderExec(self):
+        self.program_is_stopped([self.npm, "exec", "evil-tool"])
