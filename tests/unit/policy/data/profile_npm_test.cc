@@ -160,6 +160,71 @@ TEST(NodeExecRulesTest, CommandsOfModernYarnsShellArePackageCode) {
             Role::kProject);
 }
 
+TEST(NodeExecRulesTest, HelpersStayManager) {
+  for (const std::string manager : {"npm", "yarn", "pnpm"}) {
+    ExecFacts facts;
+    facts.executable = "/usr/bin/git";
+    facts.arguments = {"git", "ls-remote", "-t", "git@example.com:x/y.git"};
+    facts.working_directory = kProject;
+    EXPECT_EQ(Match(manager, facts).id, manager + ".git");
+    EXPECT_EQ(Match(manager, facts).role, Role::kManager);
+    facts.executable = "/usr/lib/git-core/git-remote-http";
+    EXPECT_EQ(Match(manager, facts).id, manager + ".git-over-http");
+    EXPECT_EQ(Match(manager, facts).role, Role::kManager);
+    facts.executable = "/usr/bin/dash";
+    facts.arguments = {"sh", "-c",
+                       "trap '' INT TERM HUP\ngroups=' '\nwhile read -r line; do :; done"};
+    EXPECT_EQ(Match(manager, facts).id, "") << "pnpm's watchdog";
+  }
+}
+
+TEST(NpmExecRulesTest, GitDependencyIsPreparedWithoutCredentials) {
+  ExecFacts inner;
+  inner.executable = "/usr/bin/node";
+  inner.arguments = {"/usr/bin/node", "/usr/lib/node_modules/npm/bin/npm-cli.js", "install",
+                     "--force", "--cache=/home/u/.npm"};
+  inner.working_directory = kGitClone;
+  const Matched manager = Match("npm", inner);
+  EXPECT_EQ(manager.id, "npm.git-dependency");
+  EXPECT_EQ(manager.role, Role::kManager);
+  EXPECT_TRUE(manager.downloaded);
+  const Matched own = Match("npm", Script("node x.js", "prepare", kGitClone, "gitdep", "3.0.0"));
+  EXPECT_EQ(own.role, Role::kPackage);
+  EXPECT_EQ(own.package, "gitdep@3.0.0");
+  const std::string leaf = std::string(kGitClone) + "/node_modules/leaf";
+  EXPECT_EQ(Match("npm", Script("node x.js", "install", leaf, "leaf", "1.1.0")).package,
+            "leaf@1.1.0");
+}
+
+TEST(NpmExecRulesTest, ToolOfNpxIsNamedByItsCommand) {
+  const Matched matched =
+      Match("npm", Script("'tool' 'an argument'", "npx", kProject, "mine", "1"));
+  EXPECT_EQ(matched.id, "npm.exec");
+  EXPECT_EQ(matched.role, Role::kProject);
+  EXPECT_TRUE(matched.downloaded);
+  EXPECT_EQ(matched.package, "tool@");
+}
+
+TEST(YarnExecRulesTest, GitDependencyIsPackageCode) {
+  const std::string prepared = "/home/u/.cache/yarn/v6/.tmp/0123.4567.prepare";
+  const Matched own = Match("yarn", Script("node x.js", "prepare", prepared, "gitdep", "3.0.0"));
+  EXPECT_EQ(own.id, "yarn.git-dependency-script");
+  EXPECT_EQ(own.package, "gitdep@3.0.0");
+}
+
+TEST(PnpmExecRulesTest, GitDependencyIsPreparedByANestedManager) {
+  const Matched matched = Match("pnpm", Script(kTrap + std::string("npm install"), "npm-install",
+                                               "/tmp/.tmpAbCdEf", "gitdep", "3.0.0"));
+  EXPECT_EQ(matched.id, "pnpm.git-dependency");
+  EXPECT_EQ(matched.role, Role::kProject);
+  EXPECT_TRUE(matched.downloaded);
+  EXPECT_EQ(matched.package, "gitdep@3.0.0");
+  EXPECT_EQ(Match("pnpm", Script(kTrap + std::string("node x.js"), "prepare", "/tmp/.tmpAbCdEf",
+                                 "gitdep", "3.0.0"))
+                .role,
+            Role::kPackage);
+}
+
 // What `pnpm exec` and `yarn exec` start, and a manager of the same kind that is started there.
 TEST(ExecOfAProgramTest, IsTheProjectsAndManagersInItStayManagers) {
   const std::vector<std::pair<std::string, std::string>> managers = {
