@@ -160,6 +160,23 @@ TEST(NodeExecRulesTest, CommandsOfModernYarnsShellArePackageCode) {
             Role::kProject);
 }
 
+TEST(NodeExecRulesTest, CommandsOfPnpmsShellEmulatorArePackageCode) {
+  const auto exec = [](const std::string& directory, const std::string& source) {
+    ExecFacts facts = Script("", "postinstall", directory, "good", "6.6.6");
+    facts.executable = "/usr/bin/node";
+    facts.arguments = {"/usr/bin/node", "x.js"};
+    facts.environment.push_back("PNPM_SCRIPT_SRC_DIR=" + source);
+    return facts;
+  };
+  const std::string evil = std::string(kProject) + "/node_modules/.pnpm/evil@1/node_modules/evil";
+  EXPECT_EQ(Match("pnpm", exec(evil, evil)).package, "evil@6.6.6");
+  EXPECT_EQ(Match("pnpm", exec(evil, evil)).role, Role::kPackage);
+  EXPECT_EQ(Match("pnpm", exec(kProject, evil)).package, "evil@6.6.6");
+  EXPECT_EQ(Match("pnpm", exec(evil, "/x")).package, "evil@6.6.6");
+  EXPECT_EQ(Match("pnpm", exec("/tmp/x", "/tmp/x")).role, Role::kPackage);
+  EXPECT_EQ(Match("pnpm", exec(kProject, kProject)).role, Role::kProject);
+}
+
 TEST(NodeExecRulesTest, HelpersStayManager) {
   for (const std::string manager : {"npm", "yarn", "pnpm"}) {
     ExecFacts facts;
