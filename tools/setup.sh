@@ -16,6 +16,7 @@ test_packages=(
 # not go with another node, and its plain cargo is too old for sparse indexes.
 manager_packages=(
   "npm:nodejs npm" "cargo:cargo-web rustc-web" "go:golang-go" "gem:ruby ruby-dev rake"
+  "bundle:ruby-bundler"
 )
 
 say() { printf '== %s\n' "$*" >&2; }

@@ -18,6 +18,7 @@ SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 EXTRA_PLACES = {"go": "/usr/local/go/bin:/usr/lib/go/bin"}
 PACKAGE_OF = {"npm": "npm", "npx": "npm", "node": "nodejs", "cargo": "cargo-web or cargo",
               "go": "golang-go", "gem": "ruby", "ruby": "ruby", "rake": "rake",
+              "bundle": "ruby-bundler",
               "ssh": "openssh-client", "ssh-agent": "openssh-client",
               "ssh-add": "openssh-client", "ssh-keygen": "openssh-client"}
 
