@@ -59,7 +59,8 @@ struct CommonRules {
   const Rule *metadata, *own_listener, *allowed_host, *granted_host, *refused_host,
       *package_network, *bind_allowed, *bind_refused, *refused_name, *socket_own, *socket_quiet,
       *socket_refused, *socket_user;
-  const Rule *server_name, *request_host, *proxy_target, *nameless, *unknown_protocol;
+  const Rule *server_name, *request_host, *proxy_target, *nameless, *unknown_protocol,
+      *datagram;
   const Rule *variable_kept, *variable_plain, *variable_own, *variable_hidden, *variable_shape;
 };
 
@@ -152,8 +153,6 @@ Decision Deny(const Rule* rule, bool is_violation);  // EACCES
 
 // What the distribution owns. Lexical; the same on every machine.
 bool IsSystemPath(std::string_view path);
-// A directory that many share, itself ("/", "/var", "/srv"): no project.
-bool IsSharedDirectory(std::string_view path);
 
 // policy.cc calls these in this order. place_builder.cc:
 void AddCommonRules(Policy::Impl& impl);

@@ -31,6 +31,17 @@ TemplateFacts Facts() {
   return facts;
 }
 
+TEST(ExpandTemplateTest, KnowsTheProjectAndThePlacesOfConfiguration) {
+  TemplateFacts f = Facts();
+  f.project = "/tmp/pip-install-q";
+  f.settings = {{"cache", {"/srv/a", "/srv/b"}}, {"home", {"/home/u"}}};
+  EXPECT_THAT(ExpandTemplate("{project}/x", f), ElementsAre("/tmp/pip-install-q/x"));
+  EXPECT_THAT(ExpandTemplate("{setting:cache}/x", f), ElementsAre("/srv/a/x", "/srv/b/x"));
+  EXPECT_THAT(ExpandTemplate("{setting:home}", f), IsEmpty());
+  EXPECT_THAT(ExpandTemplate("{setting:home}/bin", f), ElementsAre("/home/u/bin"));
+  EXPECT_THAT(ExpandTemplate("{setting:other}", f), IsEmpty());
+}
+
 TEST(ExpandTemplateTest, KnowsEveryName) {
   const TemplateFacts f = Facts();
   EXPECT_THAT(ExpandTemplate("{cwd}", f), ElementsAre("/tmp/pip-install-q/foo_1/sub"));

@@ -15,8 +15,8 @@ namespace {
 using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::Contains;
-using ::testing::Field;
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -245,6 +245,44 @@ TEST(ParseProfileTest, ErrorsNameLineAndKey) {
   EXPECT_THAT(message("role = \"manager\"\n"), HasSubstr("needs a name"));
   EXPECT_THAT(message("name=\"x\"\nrole=\"manager\"\n[[exec]]\nid=\"a\"\nrole=\"package\"\n"),
               HasSubstr("p:3: an [[exec]] without"));
+  const std::string head = "name=\"x\"\nrole=\"manager\"\n";
+  EXPECT_THAT(message(head + "[[setting]]\nname = \"a\"\n"),
+              HasSubstr("p:3: a [[setting]] needs a name, files and keys"));
+  const std::string setting =
+      head + "[[setting]]\nname = \"a\"\nfiles = [\"/f\"]\nkeys = [\"k\"]\n";
+  EXPECT_THAT(message(setting), HasSubstr("'format' must be"));
+  EXPECT_THAT(message(setting + "format = \"ini\"\nrelative_to = \"home\"\n"),
+              HasSubstr("'relative_to' must be"));
+  EXPECT_THAT(message(head + "[[workspace]]\nfile = \"a/b\"\n"), HasSubstr("a base name"));
+  EXPECT_THAT(message(head + "[[workspace]]\nfile = \"a\"\nkey = \"k\"\nformat = \"ini\"\n"),
+              HasSubstr("'format' must be toml, yaml or json"));
+}
+
+// What a template asks for by {setting:NAME} some [[setting]] must give: a misspelt name is silent.
+TEST(ShippedProfilesTest, EverySettingThatTemplatesAskForIsRead) {
+  for (const Profile& profile : ShippedProfiles()) {
+    std::vector<std::string> templates = profile.writes;
+    const auto add = [&](const std::vector<std::string>& more) {
+      templates.insert(templates.end(), more.begin(), more.end());
+    };
+    add(profile.installs);
+    add(profile.builds);
+    for (const CommandWrites& command : profile.command_writes) add(command.writes);
+    for (const ExecRule& rule : profile.exec_rules) {
+      add(rule.reads);
+      add(rule.writes);
+      add(rule.installed_writes);
+    }
+    std::vector<std::string> asked, read;
+    for (const std::string& text : templates) {
+      const size_t at = text.find("{setting:");
+      if (at == std::string::npos) continue;
+      asked.push_back(text.substr(at + 9, text.find('}', at) - at - 9));
+    }
+    for (const ManagerSetting& setting : profile.settings) read.push_back(setting.name);
+    for (const std::string& name : asked) EXPECT_THAT(read, Contains(name)) << profile.name;
+    for (const std::string& name : read) EXPECT_THAT(asked, Contains(name)) << profile.name;
+  }
 }
 
 }  // namespace
