@@ -63,6 +63,8 @@ void AddCommonRules(Policy::Impl& impl) {
        "a TLS greeting that does not show which host it is for"},
       {&CommonRules::unknown_protocol, "network.protocol",
        "a protocol that does not show which host it is for"},
+      {&CommonRules::datagram, "network.datagram",
+       "datagrams do not show which host they are for, and this address is shared by name"},
       {&CommonRules::refused_name, "network.name", "a name that nothing allows to look up"},
       {&CommonRules::socket_own, "socket.own", "a socket of this run"},
       {&CommonRules::socket_quiet, "socket.system-service",

@@ -219,7 +219,11 @@ Decision Policy::EvaluateNetwork(const Subject& subject, const NetworkRequest& r
   }
   if (IsMetadataAddress(address)) return Never(rules.metadata);
   if (is_local && request.bound_by_this_run) return Allow(rules.own_listener);
-  if (const Rule* rule = impl.HostRule(subject, request, address)) return Allow(rule);
+  if (const Rule* rule = impl.HostRule(subject, request, address)) {
+    const bool is_sent = !request.is_stream && request.operation == NetworkOperation::kSend;
+    return is_sent && !CarriesDatagrams(subject, request) ? Deny(rules.datagram, true)
+                                                          : Allow(rule);
+  }
   const Rule* refused = IsOffline(subject) ? rules.package_network : rules.refused_host;
   return impl.offline ? Never(refused) : Deny(refused, true);
 }
@@ -229,6 +233,14 @@ bool Policy::IsDirect(const Subject& subject, const NetworkRequest& request) con
   const IpAddress address = UnmapAddress(request.address);
   return std::any_of(impl.direct_hosts.begin(), impl.direct_hosts.end(),
                      [&](const HostPort& host) { return Reaches(host, request, address); });
+}
+
+bool Policy::CarriesDatagrams(const Subject& subject, const NetworkRequest& request) const {
+  const Impl& impl = *For(subject).impl_;
+  NetworkRequest nameless = request;
+  nameless.names = {};
+  return request.bound_by_this_run || IsDirect(subject, request) ||
+         impl.HostRule(subject, nameless, UnmapAddress(request.address)) != nullptr;
 }
 
 uint64_t Policy::outward_limit_bytes() const { return impl_->outward_limit; }

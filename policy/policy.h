@@ -72,6 +72,9 @@ class Policy {
   Decision EvaluateStream(const Subject& subject, const StreamRequest& request) const;
   // [network] direct_hosts: connections to this host are not relayed, so nothing in them is seen.
   bool IsDirect(const Subject& subject, const NetworkRequest& request) const;
+  // Whether datagrams may go where EvaluateNetwork lets `request` reach. Nothing in them says whom
+  // they are for, so an address that is allowed by its name only carries none.
+  bool CarriesDatagrams(const Subject& subject, const NetworkRequest& request) const;
   // [network] outward_limit: what managers may send to one host during a run; 0: no limit.
   uint64_t outward_limit_bytes() const;
   Decision EvaluateNetwork(const Subject& subject, const NetworkRequest& request) const;

@@ -38,6 +38,12 @@ std::optional<SyscallAction> DestinationDecider::DecideInet(
       IsOwnPort(listeners_, request.is_stream, effective.ip, effective.port);
   Decision decision = rules_.EvaluateNetwork(subject, request);
   out.matter = DescribeInet(syscall, socket, effective, std::move(names), subject);
+  // Connecting a datagram socket tells which way packets would go, which libraries ask to sort
+  // addresses by. Port 0 tells the same, and nobody listens there.
+  if (operation == NetworkOperation::kConnect && socket.IsUdp() && decision.allowed() &&
+      !rules_.CarriesDatagrams(subject, request)) {
+    effective.port = 0;
+  }
   out.address = EncodeInetAddress(effective);
   out.relayed = operation == NetworkOperation::kConnect && socket.IsTcp() &&
                 !request.bound_by_this_run && !rules_.IsDirect(subject, request);

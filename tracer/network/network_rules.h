@@ -17,6 +17,8 @@ class NetworkRules {
   virtual Decision EvaluateStream(const Subject& subject, const StreamRequest& request) const = 0;
   // The user wants no relay for this host.
   virtual bool IsDirect(const Subject& subject, const NetworkRequest& request) const = 0;
+  // Whether datagrams may go where EvaluateNetwork lets `request` reach.
+  virtual bool CarriesDatagrams(const Subject& subject, const NetworkRequest& request) const = 0;
   virtual Decision EvaluateName(const Subject& subject, const NameRequest& request) const = 0;
   virtual Decision EvaluateUnixSocket(const Subject& subject,
                                       const UnixSocketRequest& request) const = 0;
@@ -29,6 +31,7 @@ class PolicyNetworkRules final : public NetworkRules {
   Decision EvaluateNetwork(const Subject& subject, const NetworkRequest& request) const override;
   Decision EvaluateStream(const Subject& subject, const StreamRequest& request) const override;
   bool IsDirect(const Subject& subject, const NetworkRequest& request) const override;
+  bool CarriesDatagrams(const Subject& subject, const NetworkRequest& request) const override;
   Decision EvaluateName(const Subject& subject, const NameRequest& request) const override;
   Decision EvaluateUnixSocket(const Subject& subject,
                               const UnixSocketRequest& request) const override;

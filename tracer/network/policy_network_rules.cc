@@ -16,6 +16,10 @@ Decision PolicyNetworkRules::EvaluateStream(const Subject& subject,
 bool PolicyNetworkRules::IsDirect(const Subject& subject, const NetworkRequest& request) const {
   return policy_.IsDirect(subject, request);
 }
+bool PolicyNetworkRules::CarriesDatagrams(const Subject& subject,
+                                          const NetworkRequest& request) const {
+  return policy_.CarriesDatagrams(subject, request);
+}
 Decision PolicyNetworkRules::EvaluateName(const Subject& subject,
                                           const NameRequest& request) const {
   return policy_.EvaluateName(subject, request);

@@ -1,6 +1,5 @@
 #include "tracer/relay/stand_in.h"
 
-#include <linux/filter.h>
 #include <sys/random.h>
 
 #include <cerrno>
@@ -13,6 +12,8 @@ namespace {
 
 // A loopback connect takes microseconds. Only a client that works against it takes longer.
 constexpr std::chrono::milliseconds kPatience(50);
+constexpr int kHighestLifetime = 255;
+constexpr int kIpv6MinHopCount = 73;  // IPV6_MINHOPCOUNT of linux/in6.h, which clashes with libc's
 constexpr int kBindTries = 64;
 constexpr uint16_t kFirstPort = 20000;
 constexpr uint16_t kPortCount = 40000;
@@ -28,10 +29,13 @@ UniqueFd OpenSocket(int family) {
   return UniqueFd(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP));
 }
 
-bool DropEverything(int socket) {
-  sock_filter refuse[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
-  const sock_fprog program{1, refuse};
-  return setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
+// With 255 the kernel drops every packet that was not sent with the highest lifetime, and programs
+// do not raise it. One that does gets an answer too early, from a socket that leads nowhere. A
+// filter would need a privilege.
+bool SetLowestLifetime(int socket, int family, int lifetime) {
+  return family == AF_INET6
+             ? setsockopt(socket, IPPROTO_IPV6, kIpv6MinHopCount, &lifetime, sizeof(lifetime)) == 0
+             : setsockopt(socket, IPPROTO_IP, IP_MINTTL, &lifetime, sizeof(lifetime)) == 0;
 }
 
 // A port of its own choice: the kernel gives back one that it chose itself as soon as the listener
@@ -93,7 +97,9 @@ int WaitingStandIn::Open(LoopbackForm form) {
   socket_ = OpenSocket(FamilyOf(form));
   if (!socket_.valid()) return errno;
   if (const int error = BindToSomePort(socket_.get(), name_); error != 0) return error;
-  if (!DropEverything(socket_.get()) || listen(socket_.get(), 1) != 0) return errno;
+  if (!SetLowestLifetime(socket_.get(), FamilyOf(form), kHighestLifetime) ||
+      listen(socket_.get(), 1) != 0)
+    return errno;
   return 0;
 }
 
@@ -103,9 +109,8 @@ int WaitingStandIn::Begin(int client) {
 
 UniqueFd WaitingStandIn::Complete(int client) {
   const SocketName peer = SocketName::LocalOf(client).Unmapped();
-  const int unused = 0;
   if (peer.port() == 0 || !Dissolve(socket_.get(), kPatience) ||
-      setsockopt(socket_.get(), SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused)) != 0) {
+      !SetLowestLifetime(socket_.get(), FamilyOf(form_), 0)) {
     Refuse(client);
     return UniqueFd();
   }

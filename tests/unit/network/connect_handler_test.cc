@@ -422,5 +422,21 @@ TEST_F(UnixConnectTest, AbstractNamesAreDecidedOn) {
   EXPECT_EQ(Connect(client.get(), address), 0);
 }
 
+TEST_F(ConnectHandlerTest, ADatagramSocketOfANameLearnsItsWayAndReachesNobody) {
+  Listener server = Listen(SOCK_DGRAM);
+  UniqueFd socket = Socket(AF_INET, SOCK_DGRAM);
+  AllowAll();
+  rules_->datagrams = false;
+  ASSERT_EQ(Connect(socket.get(), Inet("127.0.0.1", server.port)), 0);
+  RawSocketAddress local;
+  ASSERT_TRUE(LocalAddress(socket.get(), local));
+  SocketAddress decoded;
+  ASSERT_EQ(DecodeSocketAddress(local, decoded), 0);
+  EXPECT_TRUE(std::get<InetAddress>(decoded).ip.IsLoopback());
+  (void)send(socket.get(), "x", 1, 0);
+  char byte = 0;
+  EXPECT_EQ(recv(server.fd.get(), &byte, 1, MSG_DONTWAIT), -1);
+}
+
 }  // namespace
 }  // namespace safe_trace

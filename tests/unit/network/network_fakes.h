@@ -109,7 +109,7 @@ class FakeRules final : public NetworkRules {
  public:
   std::function<bool(const Subject&, const NetworkRequest&)> network;
   std::function<bool(const Subject&, const StreamRequest&)> stream;
-  bool direct = false;
+  bool direct = false, datagrams = true;
   std::function<bool(const Subject&, const NameRequest&)> name;
   std::function<bool(const Subject&, const UnixSocketRequest&)> unix_socket;
   std::function<bool(const Subject&, const FileRequest&)> file;
@@ -121,6 +121,7 @@ class FakeRules final : public NetworkRules {
     return stream && stream(s, r) ? Allow() : Deny();
   }
   bool IsDirect(const Subject&, const NetworkRequest&) const override { return direct; }
+  bool CarriesDatagrams(const Subject&, const NetworkRequest&) const override { return datagrams; }
   Decision EvaluateName(const Subject& s, const NameRequest& r) const override {
     return name && name(s, r) ? Allow() : Deny();
   }

@@ -243,5 +243,24 @@ TEST(UnixSocketRulesTest, NameServicesAreRefusedWithoutAlarm) {
   }
 }
 
+TEST(NetworkRulesTest, DatagramsGoToAddressesThatAreAllowedAsSuch) {
+  Config config;
+  config.allowed_hosts = {{"192.0.2.5:123", "--allow-host"}};
+  auto policy = PipPolicy(config);
+  NetworkRequest named = Named(kPypi, 443);
+  named.is_stream = false;
+  EXPECT_TRUE(policy->EvaluateNetwork(Manager(), named).allowed());
+  EXPECT_FALSE(policy->CarriesDatagrams(Manager(), named));
+  named.operation = NetworkOperation::kSend;
+  const Decision refused = policy->EvaluateNetwork(Manager(), named);
+  EXPECT_EQ(refused.rule->id, "network.datagram");
+  EXPECT_TRUE(refused.is_violation);
+  NetworkRequest literal = To("192.0.2.5", 123);
+  literal.is_stream = false;
+  literal.operation = NetworkOperation::kSend;
+  EXPECT_TRUE(policy->EvaluateNetwork(Manager(), literal).allowed());
+  EXPECT_TRUE(policy->CarriesDatagrams(Manager(), literal));
+}
+
 }  // namespace
 }  // namespace safe_trace
