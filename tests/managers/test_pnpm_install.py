@@ -14,3 +14,8 @@ class Pnpm(HonestInstallTests, PnpmCase):
         def check(_, outcome):
             self.assertIn(b"tool, middle, leaf 1.1", outcome.stdout)
         self.honest([self.npm, "--allow-build=st-leaf", "dlx", "st-tool"], check=check)
+
+    def test_InstallThatExecStarts(self):
+        world, _ = self.honest([self.npm, "exec", "pnpm", "install"], prepare=lambda world:
+                               self.project(world, {"st-leaf": "^1.0.0"}))
+        self.assert_ran_as_package(world, "st-leaf", "1.1.0")

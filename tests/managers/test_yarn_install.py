@@ -10,4 +10,7 @@ from npm_shared import HonestInstallTests  # noqa: E402
 
 
 class Yarn(HonestInstallTests, YarnCase):
-    pass
+    def test_InstallThatExecStarts(self):
+        world, _ = self.honest([self.npm, "exec", "yarn", "install"], prepare=lambda world:
+                               self.project(world, {"st-leaf": "^1.0.0"}))
+        self.assert_ran_as_package(world, "st-leaf", "1.1.0")
