@@ -124,5 +124,19 @@ TEST(OverlayConfigTest, UntrustedRepetitionOfWhatIsAllowedIsNotReported) {
   EXPECT_THAT(ignored, IsEmpty());
 }
 
+TEST(OverlayConfigTest, AnUntrustedFileMayOnlyLowerTheOutwardLimit) {
+  std::vector<std::string> ignored;
+  Config over;
+  over.outward_limit_bytes = 0;
+  over.direct_hosts = {{"proxy.example:1080", "./safe-trace.toml:2"}};
+  Config result = OverlayConfig({}, over, ConfigTrust::kTightenOnly, ignored);
+  EXPECT_FALSE(result.outward_limit_bytes.has_value());
+  EXPECT_TRUE(result.direct_hosts.empty());
+  EXPECT_EQ(ignored.size(), 2u);
+  over.outward_limit_bytes = 1000;
+  result = OverlayConfig({}, over, ConfigTrust::kTightenOnly, ignored);
+  EXPECT_EQ(result.outward_limit_bytes, 1000u);
+}
+
 }  // namespace
 }  // namespace safe_trace

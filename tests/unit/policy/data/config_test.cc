@@ -103,7 +103,7 @@ TEST(ParseConfigTest, UnknownKeyNamesLineAndNearest) {
 TEST(ParseConfigTest, AKeyThatIsNearNothingGetsNoBogusSuggestion) {
   EXPECT_EQ(ErrorOf("[network]\nproxy = \"x\"\n"),
             "/etc/c:2: unknown key 'proxy' in [network]; the keys there are: allowed_hosts, "
-            "grants, offline");
+            "grants, offline, direct_hosts, outward_limit");
   for (const char* far : {"env", "x", "colour", "log", "telemetry"}) {
     EXPECT_THAT(ErrorOf(std::string("[run]\n") + far + " = 1\n"),
                 ::testing::EndsWith("; the keys there are: exe, user, root_dir, keep_env"))
@@ -233,6 +233,17 @@ TEST(ParseByteSizeTest, UnitsArePowersOf1024) {
                           "1e9", "99999999999999999999", "999999999t", "nan", "inf", "1gi"}) {
     EXPECT_FALSE(ParseByteSize(bad).ok()) << bad;
   }
+}
+
+TEST(ParseConfigTest, TheNetworksLimitIsASize) {
+  absl::StatusOr<Config> config = ParseConfig(
+      "[network]\noutward_limit = \"2m\"\ndirect_hosts = [\"proxy.example:1080\"]\n",
+      ConfigFormat::kToml, "/etc/c");
+  ASSERT_TRUE(config.ok());
+  EXPECT_EQ(config->outward_limit_bytes, 2u << 20);
+  ASSERT_EQ(config->direct_hosts.size(), 1u);
+  EXPECT_THAT(ErrorOf("[network]\noutward_limit = [1]\n"), HasSubstr("outward_limit"));
+  EXPECT_THAT(ErrorOf("[network]\ndirect_hosts = [\"a b\"]\n"), HasSubstr("a b"));
 }
 
 }  // namespace
