@@ -13,6 +13,7 @@ import tempfile
 import loopback
 import private_network
 from authority import Authority
+from doors import Doors
 from name_server import NameServer
 from recording_host import RecordingHost, tls_context
 from web_host import WebHost, WebProxy
@@ -67,6 +68,7 @@ class SmallInternet:
         self.recorder = RecordingHost(RECORDER, 80)
         self.stranger = RecordingHost(STRANGER, 443, tls)
         self.stranger_plain = RecordingHost(STRANGER, 80)
+        self.doors = Doors(DOORS)
         self.proxy = WebProxy(PROXY, 3128, ADDRESSES)
 
     def put(self, name, content):

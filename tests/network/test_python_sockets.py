@@ -1,0 +1,413 @@
+"""What Python's sockets do with an allowed host, bare and supervised."""
+
+import os
+import socket
+import threading
+import time
+
+import doors
+from network_case import BenignCase
+from small_internet import SILENT, SILENT6, answer_again, make_silent
+
+COMMON = """
+import asyncio, ctypes, errno, hashlib, os, select, selectors, signal, socket, sys, threading, time
+HOST = "doors.test"
+ECHO, COUNT, BYE, BANNER, RESET, MUTE, TRICKLE, FLOOD = %s
+ADDRESS = socket.getaddrinfo(HOST, ECHO, socket.AF_INET, socket.SOCK_STREAM)[0][4][0]
+def say(*what): print(*what, flush=True)
+def echoed(s, text=b"hello\\n"):
+    s.sendall(text); say(s.recv(100))
+""" % (list(range(doors.ECHO, doors.FLOOD + 1)),)
+
+
+class SocketCase(BenignCase):
+    listening = None
+    allowed = ("doors.test", "silent.test", "half-dead.test", "unreachable.test", "no-route.test")
+
+    def python(self, script, **how):
+        return super().python(COMMON + script, **how)
+
+    def silent(self, address, port=doors.ECHO, answer=None):
+        """In each world a listener that does not answer; `answer` seconds after the client has
+        made the file "go", it does."""
+        def prepare(world):
+            self.end_silence()
+            self.listening = listening = make_silent(address, port)
+            self.addCleanup(self.end_silence)
+            self.stop = threading.Event()
+            if answer is not None:
+                threading.Thread(target=self._answer, daemon=True,
+                                 args=(listening, world.project, answer)).start()
+        return prepare
+
+    def end_silence(self):
+        if self.listening is not None:
+            self.stop.set()
+            self.listening.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept
+            self.listening.close()
+            self.listening = None
+
+    def _answer(self, listening, folder, seconds):
+        while not os.path.exists(os.path.join(folder, "go")):
+            if self.stop.wait(0.02):
+                return
+        time.sleep(seconds)
+        try:
+            answer_again(listening)
+            connection, _ = listening.accept()
+            with connection:
+                while data := connection.recv(65536):
+                    connection.sendall(data)
+        except OSError:
+            pass
+
+
+class Connecting(SocketCase):
+    def test_Blocking(self):
+        self.python("s = socket.socket(); s.connect((ADDRESS, ECHO)); echoed(s)")
+
+    def test_WithATimeout(self):
+        self.python("s = socket.create_connection((HOST, ECHO), 5); echoed(s)")
+
+    def test_NonBlockingWithPoll(self):
+        self.python("""
+s = socket.socket(); s.setblocking(False)
+say(s.connect_ex((ADDRESS, ECHO)) in (0, errno.EINPROGRESS))
+p = select.poll(); p.register(s, select.POLLOUT); say(p.poll(5000)[0][1])
+say(s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), s.connect_ex((ADDRESS, ECHO)))
+s.setblocking(True); echoed(s)
+""")
+
+    def test_WatchedByEpollBeforeItConnects(self):
+        self.python("""
+s = socket.socket(); s.setblocking(False)
+e = select.epoll(); e.register(s, select.EPOLLOUT | select.EPOLLIN | select.EPOLLET)
+e.poll(0.1)
+s.connect_ex((ADDRESS, BANNER))
+seen = 0
+while not seen & select.EPOLLIN:
+    for _, events in e.poll(5): seen |= events
+say(seen & ~select.EPOLLHUP); say(s.recv(10)[:4])
+""")
+
+    def test_SelectedBeforeItConnects(self):
+        self.python("""
+s = socket.socket(); s.setblocking(False)
+s.connect_ex((ADDRESS, ECHO))
+say(select.select([], [s], [], 5)[1] == [s]); s.send(b"x\\n")
+say(select.select([s], [], [], 5)[0] == [s]); say(s.recv(5))
+""")
+
+    def test_OnABoundSocket(self):
+        self.python("""
+s = socket.socket(); s.bind(("", 0)); s.connect((ADDRESS, BANNER))
+seen = s.recv(100).decode().split()
+say(s.getpeername() == (ADDRESS, BANNER), int(seen[1]) == s.getsockname()[1])
+""")
+
+    def test_OnASocketBoundToAnAddressOfThisMachine(self):
+        self.python("""
+s = socket.socket(); s.bind(("203.0.113.30", 0)); s.connect((ADDRESS, BANNER))
+say(s.recv(100).split()[0], s.getsockname()[0])
+""")
+
+    def test_NamesOfBothEnds(self):
+        self.python("""
+for family in (socket.AF_INET, socket.AF_INET6):
+    s = socket.socket(family); s.settimeout(5)
+    s.connect((ADDRESS if family == socket.AF_INET else "::ffff:" + ADDRESS, BANNER))
+    host, port = s.recv(100).decode().split()
+    say(host, s.getpeername(), s.getsockname()[0], int(port) == s.getsockname()[1])
+""")
+
+    def test_NamesBeforeAndAfter(self):
+        self.python("""
+s = socket.socket()
+try: s.getpeername()
+except OSError as error: say(error)
+say(s.getsockname())
+s.connect((ADDRESS, ECHO)); echoed(s); s.shutdown(socket.SHUT_RDWR)
+time.sleep(0.1)
+try: say(s.getpeername())
+except OSError as error: say(error)
+""")
+
+    def test_ASecondConnectOnTheSameSocket(self):
+        self.python("""
+s = socket.socket(); s.connect((ADDRESS, ECHO))
+say(os.strerror(s.connect_ex((ADDRESS, COUNT)))); echoed(s)
+""")
+
+    def test_AnotherFamilyThanTheSockets(self):
+        self.python("""
+s = socket.socket(socket.AF_INET6); s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+say(os.strerror(s.connect_ex(("::ffff:" + ADDRESS, ECHO))))
+""")
+
+    def test_DuplicatedAndInheritedSockets(self):
+        self.python("""
+s = socket.socket(); d = s.dup(); s.connect((ADDRESS, ECHO))
+echoed(d)
+say(d.getpeername() == (ADDRESS, ECHO))
+if os.fork() == 0:
+    echoed(s, b"from a child\\n"); say(s.getpeername() == (ADDRESS, ECHO)); os._exit(0)
+os.wait(); s.close(); echoed(d, b"after it\\n")
+""")
+
+    def test_ConnectedByAChild(self):
+        self.python("""
+s = socket.socket()
+if os.fork() == 0:
+    s.connect((ADDRESS, ECHO)); os._exit(0)
+os.wait(); echoed(s); say(s.getpeername() == (ADDRESS, ECHO))
+""")
+
+    def test_OptionsAndFlagsSurvive(self):
+        self.python("""
+s = socket.socket(); s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1); s.settimeout(4)
+s.connect((ADDRESS, ECHO)); echoed(s)
+say(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0,
+    s.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), s.gettimeout(),
+    s.getsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, 16) == bytes(16), s.fileno())
+""")
+
+
+class Failing(SocketCase):
+    HOW = """
+for host, port in ((ADDRESS, 81), ("198.51.100.7", 80), ("192.0.2.1", 80)):
+    %s
+"""
+
+    def test_BlockingErrors(self):
+        self.python("""
+for name in ("unreachable.test", "no-route.test"): socket.getaddrinfo(name, 80)
+""" + self.HOW % "s = socket.socket(); say(os.strerror(s.connect_ex((host, port))))")
+
+    def test_ErrorsWithATimeout(self):
+        self.python("""
+for name in ("unreachable.test", "no-route.test"): socket.getaddrinfo(name, 80)
+""" + self.HOW % "s = socket.socket(); s.settimeout(5); "
+                    "say(os.strerror(s.connect_ex((host, port))))")
+
+    def test_ErrorsOfNonBlockingSockets(self):
+        self.python("""
+for name in ("unreachable.test", "no-route.test"): socket.getaddrinfo(name, 80)
+""" + self.HOW % """
+    s = socket.socket(); s.setblocking(False)
+    error = s.connect_ex((host, port)); say(os.strerror(error))
+    if error == errno.EINPROGRESS:
+        p = select.poll(); p.register(s, select.POLLOUT | select.POLLIN); say(p.poll(5000)[0][1])
+        say(os.strerror(s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)),
+            s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+""")
+
+    def test_ASocketIsUsableAfterARefusal(self):
+        self.python("""
+s = socket.socket(); say(os.strerror(s.connect_ex((ADDRESS, 81))))
+say(s.connect_ex((ADDRESS, ECHO))); echoed(s)
+""")
+
+    def test_ANameThatDoesNotExist(self):
+        self.unseen_names()
+
+    def unseen_names(self):
+        self.python("""
+for name in ("missing.test",):
+    try: socket.getaddrinfo(name, 80)
+    except socket.gaierror as error: say(error)
+""", allowed=("missing.test", "doors.test"))
+
+
+class Waiting(SocketCase):
+    """A host that does not answer, or not at once."""
+
+    def test_ABlockingConnectWaitsForALateHost(self):
+        self.python("""
+socket.getaddrinfo("silent.test", 80); open("go", "w").close()
+s = socket.socket(); began = time.monotonic(); s.connect(("203.0.113.50", ECHO))
+say(time.monotonic() - began > 0.3); echoed(s)
+""", prepare=self.silent(SILENT, answer=0.5))
+
+    def test_ANonBlockingConnectToALateHost(self):
+        self.python("""
+socket.getaddrinfo("silent.test", 80); open("go", "w").close()
+s = socket.socket(); s.setblocking(False)
+say(os.strerror(s.connect_ex(("203.0.113.50", ECHO))))
+say(select.select([], [s], [], 0.2)[1]); say(os.strerror(s.connect_ex(("203.0.113.50", ECHO))))
+say(select.select([], [s], [], 10)[1] == [s], s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+say(s.connect_ex(("203.0.113.50", ECHO)), s.getpeername()); s.setblocking(True); echoed(s)
+""", prepare=self.silent(SILENT, answer=0.5))
+
+    def test_AWatchedConnectToALateHost(self):
+        self.python("""
+socket.getaddrinfo("silent.test", 80); open("go", "w").close()
+s = socket.socket(); s.setblocking(False)
+e = select.epoll(); e.register(s, select.EPOLLOUT)
+say(e.poll(0.1) != [])
+s.connect_ex(("203.0.113.50", ECHO))
+say([events for _, events in e.poll(0.2)])
+say([events for _, events in e.poll(10)]); s.setblocking(True); echoed(s)
+""", prepare=self.silent(SILENT, answer=0.5))
+
+    def test_ATimeoutEndsTheWait(self):
+        self.python("""
+socket.getaddrinfo("silent.test", 80)
+s = socket.socket(); s.settimeout(0.5); began = time.monotonic()
+try: s.connect(("203.0.113.50", ECHO))
+except OSError as error: say(repr(error))
+say(0.4 < time.monotonic() - began < 3)
+""", prepare=self.silent(SILENT))
+
+    def test_ASendTimeoutEndsTheWait(self):
+        self.python("""
+import struct
+socket.getaddrinfo("silent.test", 80)
+s = socket.socket(); began = time.monotonic()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 0, 400000))
+say(os.strerror(s.connect_ex(("203.0.113.50", ECHO)))); say(0.3 < time.monotonic() - began < 3)
+say(s.getsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, 16) == struct.pack("ll", 0, 400000))
+""", prepare=self.silent(SILENT))
+
+    SIGNALLED = """
+libc = ctypes.CDLL(None, use_errno=True)
+import struct
+name = struct.pack("=H", socket.AF_INET) + struct.pack(">H4s8x", ECHO,
+                                                       socket.inet_aton("203.0.113.50"))
+def connect(s):
+    result = libc.connect(s.fileno(), name, len(name)); return ctypes.get_errno() if result else 0
+seen = []
+signal.signal(signal.SIGALRM, lambda *_: seen.append(1))
+signal.siginterrupt(signal.SIGALRM, %s)
+socket.getaddrinfo("silent.test", 80)
+s = socket.socket(); signal.setitimer(signal.ITIMER_REAL, 0.3)
+began = time.monotonic()
+"""
+
+    def test_ASignalInterrupts(self):
+        self.python(self.SIGNALLED % True + """
+say(os.strerror(connect(s)), len(seen)); open("go", "w").close()
+say(select.select([], [s], [], 10)[1] == [s], s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+say(os.strerror(connect(s))); echoed(s)
+""", prepare=self.silent(SILENT, answer=0.1))
+
+    def test_ASignalWithRestartDoesNot(self):
+        self.python(self.SIGNALLED % False + """
+open("go", "w").close()
+say(os.strerror(connect(s))); say(len(seen), time.monotonic() - began > 0.6); echoed(s)
+""", prepare=self.silent(SILENT, answer=0.8))
+
+    def test_ClosingEndsAPendingConnect(self):
+        self.python("""
+socket.getaddrinfo("silent.test", 80)
+s = socket.socket(); s.setblocking(False); s.connect_ex(("203.0.113.50", ECHO)); s.close()
+t = socket.create_connection((HOST, ECHO)); echoed(t)
+""", prepare=self.silent(SILENT))
+
+    def test_AThreadShutsDownAPendingConnect(self):
+        self.python("""
+socket.getaddrinfo("silent.test", 80); open("go", "w").close()
+s = socket.socket()
+threading.Timer(0.4, lambda: s.shutdown(socket.SHUT_RDWR)).start()
+began = time.monotonic(); error = s.connect_ex(("203.0.113.50", ECHO))
+say(os.strerror(error), time.monotonic() - began < 3)
+""", prepare=self.silent(SILENT, answer=4))
+
+    def test_HappyEyeballsOfAsyncio(self):
+        self.python("""
+async def main():
+    r, w = await asyncio.open_connection("half-dead.test", 80, happy_eyeballs_delay=0.2)
+    say(w.get_extra_info("peername")[0])
+    w.write(b"GET /hello.txt HTTP/1.0\\r\\nHost: half-dead.test\\r\\n\\r\\n")
+    say((await r.read()).split(b"\\r\\n\\r\\n")[1])
+asyncio.run(main())
+""", prepare=self.half_dead)
+
+    def half_dead(self, world):
+        self.net.put("hello.txt", b"hello\n")
+        self.silent(SILENT6, 80)(world)
+
+
+class Talking(SocketCase):
+    def test_HalfClosedByTheClient(self):
+        trace = self.python("""
+s = socket.create_connection((HOST, COUNT), 20); s.sendall(b"\\n" * 1000000); s.shutdown(socket.SHUT_WR)
+f = s.makefile("rb"); say(f.readline()); rest = f.read()
+say(len(rest), hashlib.sha256(rest).hexdigest())
+""")
+        flow = trace.find(event__action="network-flow")[-1]
+        self.assertEqual(1000000, flow["source.bytes"])
+        self.assertGreaterEqual(flow["destination.bytes"], len(doors.LONG_ANSWER))
+
+    def test_ClosedByTheServerFirst(self):
+        self.python("""
+s = socket.create_connection((HOST, BYE), 20); say(s.recv(100), s.recv(100))
+s.sendall(b"still heard"); s.close()
+""")
+
+    def test_AFewLettersAreAnswered(self):
+        self.python("""
+s = socket.create_connection((HOST, ECHO), 10); s.sendall(b"hello"); say(s.recv(100))
+""")
+
+    def test_TheServerSpeaksFirst(self):
+        self.python("""
+s = socket.create_connection((HOST, BANNER), 20); say(len(s.recv(100)) > 5); echoed(s)
+""")
+
+    def test_ResetByTheServer(self):
+        self.python("""
+s = socket.create_connection((HOST, RESET), 20); s.sendall(b"x\\n")
+try: say(s.recv(100))
+except OSError as error: say(error)
+""")
+
+    def test_ASlowReaderHoldsTheSenderBack(self):
+        self.python("""
+s = socket.create_connection((HOST, TRICKLE), 30); s.sendall(b"\\n" * (12 << 20))
+s.shutdown(socket.SHUT_WR); say(s.recv(100))
+""")
+
+    def test_ALargeDownload(self):
+        self.python("""
+s = socket.create_connection((HOST, FLOOD), 30); s.sendall(b"\\n"); size = 0
+while data := s.recv(1 << 20): size += len(data)
+say(size)
+""")
+
+    def test_UrgentDataAndPeeking(self):
+        self.python("""
+s = socket.create_connection((HOST, ECHO), 20); s.sendall(b"abc\\nef"); time.sleep(0.2)
+say(s.recv(3, socket.MSG_PEEK), s.recv(6, socket.MSG_WAITALL))
+""")
+
+    def test_ManyThreadsAtOnce(self):
+        self.python("""
+def one(i):
+    s = socket.create_connection((HOST, ECHO), 20); s.sendall(b"%d\\n" % i); results[i] = s.recv(10)
+results = [None] * 50
+threads = [threading.Thread(target=one, args=(i,)) for i in range(50)]
+[t.start() for t in threads]; [t.join() for t in threads]
+say(results == [b"%d\\n" % i for i in range(50)])
+""")
+
+    def test_Asyncio(self):
+        self.python("""
+async def one(i):
+    r, w = await asyncio.open_connection(HOST, ECHO)
+    w.write(b"%d\\n" % i); line = await r.readline(); w.close(); return int(line)
+async def main(): say(sum(await asyncio.gather(*[one(i) for i in range(50)])))
+asyncio.run(main())
+""")
+
+    def test_HttpLibraries(self):
+        self.net.put("hello.txt", b"hello\n")
+        self.python("""
+import http.client, urllib.request
+for kind in (http.client.HTTPConnection, http.client.HTTPSConnection):
+    c = kind("registry.test", timeout=20)
+    for _ in range(2):
+        c.request("GET", "/hello.txt"); r = c.getresponse(); say(r.status, r.read())
+for scheme in ("http", "https"):
+    say(urllib.request.urlopen(scheme + "://registry.test/hello.txt", timeout=20).read())
+""", allowed=("registry.test", "doors.test"))
