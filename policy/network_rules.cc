@@ -214,8 +214,8 @@ Decision Policy::EvaluateNetwork(const Subject& subject, const NetworkRequest& r
   if (request.operation == NetworkOperation::kBind) {
     if (address.IsLoopback()) return Allow(rules.bind_allowed);
     if (IsOffline(subject)) return Deny(rules.bind_refused, true);
-    if (address.IsUnspecified()) return Allow(rules.bind_allowed);
-    return Deny(rules.bind_refused, false);
+    // No more than the unspecified address, which stands for all of them.
+    return Allow(rules.bind_allowed);
   }
   if (IsMetadataAddress(address)) return Never(rules.metadata);
   if (is_local && request.bound_by_this_run) return Allow(rules.own_listener);

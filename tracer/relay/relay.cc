@@ -17,6 +17,7 @@ namespace {
 
 constexpr uint64_t kWakeTag = 0;
 constexpr size_t kMaximumConnections = 16384;
+constexpr int kHesitationCheck = 100;  // milliseconds
 // For everything but the relay's own sockets.
 constexpr size_t kReservedDescriptors = 512;
 constexpr size_t kDescriptorsPerConnection = 3;
@@ -131,11 +132,12 @@ void Relay::Run() {
   BlockAllSignals();
   std::array<epoll_event, 128> events{};
   while (!stopping_) {
-    const int wait = unfinished_.empty() ? -1 : 0;
+    const int wait = !unfinished_.empty() ? 0 : hesitating_.empty() ? -1 : kHesitationCheck;
     const int count =
         epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait);
     std::vector<uint64_t> turns;
     turns.swap(unfinished_);
+    turns.insert(turns.end(), hesitating_.begin(), hesitating_.end());
     for (int i = 0; i < count; ++i) {
       const uint64_t id = events[static_cast<size_t>(i)].data.u64;
       if (id == kWakeTag) {
@@ -218,6 +220,11 @@ void Relay::Turn(uint64_t id) {
       unfinished_.push_back(id);
       return;
     case PumpState::kBlocked:
+      if (entry->second->Hesitates()) {
+        hesitating_.insert(id);
+      } else {
+        hesitating_.erase(id);
+      }
       return;
     case PumpState::kDone:
       return End(id, true);
@@ -230,6 +237,7 @@ void Relay::End(uint64_t id, bool completed) {
   auto entry = connections_.find(id);
   std::unique_ptr<RelayConnection> connection = std::move(entry->second);
   connections_.erase(entry);
+  hesitating_.erase(id);
   connection->Close(completed);
   watcher_.Ended(id, connection->flow());
   --count_;

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -82,6 +83,7 @@ class Relay {
   PipePool pipes_;
   std::unordered_map<uint64_t, std::unique_ptr<RelayConnection>> connections_;
   std::unordered_map<uint64_t, std::unique_ptr<Waiting>> waiting_;
+  std::unordered_set<uint64_t> hesitating_;
   std::vector<uint64_t> unfinished_;  // had more to move when their turn was over
 };
 

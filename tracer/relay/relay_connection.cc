@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace safe_trace {
@@ -12,6 +13,8 @@ namespace {
 constexpr size_t kShare = 4 << 20;  // bytes that one connection moves before the next one's turn
 constexpr size_t kReadSize = 64 * 1024;
 constexpr int kStepsPerTurn = 256;
+// Of a client between the parts of its first word.
+constexpr std::chrono::milliseconds kHesitation(200);
 
 // Each end already waits for more where that helps; a second wait only delays.
 void SendAtOnce(int socket) {
@@ -70,26 +73,56 @@ PumpState RelayConnection::TurnOutward() {
 }
 
 PumpState RelayConnection::Examine() {
-  StreamGate::Step step = gate_.Next(held_, inward_.moved() > 0);
+  StreamGate::Step step = gate_.Next(held_, inward_.moved() > 0 && ahead_ == 0);
+  if (step.kind != StreamGate::Step::Kind::kNeedMore) hesitating_since_.reset();
   switch (step.kind) {
-    case StreamGate::Step::Kind::kNeedMore:
-      return Receive();
+    case StreamGate::Step::Kind::kNeedMore: {
+      const PumpState received = Receive();
+      if (received == PumpState::kBlocked && step.is_bare_word) return SendWordAhead();
+      hesitating_since_.reset();
+      return received;
+    }
     case StreamGate::Step::Kind::kAsk:
       if (!watcher_.Judge(id_, step.claim)) return PumpState::kBroken;
       gate_.Allowed();
       return PumpState::kMore;
     case StreamGate::Step::Kind::kForward:
-      sendable_ = step.bytes;
-      return watcher_.MaySend(id_, sendable_) ? PumpState::kMore : PumpState::kBroken;
+      return LetPass(step.bytes);
     case StreamGate::Step::Kind::kOpen:
       open_ = true;
-      sendable_ = held_.size();
-      return watcher_.MaySend(id_, sendable_) ? PumpState::kMore : PumpState::kBroken;
+      return LetPass(held_.size());
     case StreamGate::Step::Kind::kRefuse:
       watcher_.Unreadable(id_, step.why);
       return PumpState::kBroken;
   }
   return PumpState::kBroken;
+}
+
+PumpState RelayConnection::LetPass(size_t octets) {
+  const size_t passed = std::min(ahead_, octets);
+  held_.erase(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(passed));
+  ahead_ -= passed;
+  sendable_ = octets - passed;
+  return watcher_.MaySend(id_, sendable_) ? PumpState::kMore : PumpState::kBroken;
+}
+
+PumpState RelayConnection::SendWordAhead() {
+  if (held_.size() == ahead_) {
+    hesitating_since_.reset();
+    return PumpState::kBlocked;
+  }
+  const Clock::time_point now = Clock::now();
+  if (!hesitating_since_.has_value()) hesitating_since_ = now;
+  if (now - *hesitating_since_ < kHesitation) return PumpState::kBlocked;
+  const size_t size = held_.size() - ahead_;
+  if (!watcher_.MaySend(id_, size)) return PumpState::kBroken;
+  const ssize_t count = send(host_.get(), held_.data() + ahead_, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (count < 0)
+    return errno == EAGAIN || errno == EINTR ? PumpState::kBlocked : PumpState::kBroken;
+  ahead_ += static_cast<size_t>(count);
+  examined_sent_ += static_cast<uint64_t>(count);
+  hesitating_since_.reset();
+  return PumpState::kBlocked;
 }
 
 PumpState RelayConnection::Receive() {

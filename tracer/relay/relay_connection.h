@@ -2,7 +2,9 @@
 #ifndef SAFE_TRACE_TRACER_RELAY_RELAY_CONNECTION_H_
 #define SAFE_TRACE_TRACER_RELAY_RELAY_CONNECTION_H_
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "tracer/relay/relay_watcher.h"
@@ -30,13 +32,20 @@ class RelayConnection {
   // Ends both connections: with a reset where it was cut.
   void Close(bool completed);
   RelayedFlow flow() const;
+  // Waits for more, and may pass on a little when none comes: another turn is due in a moment.
+  bool Hesitates() const { return hesitating_since_.has_value(); }
 
  private:
+  using Clock = std::chrono::steady_clock;
   PumpState TurnOutward();
   // Reads what is held back. kMore: something new stands there.
   PumpState Receive();
   PumpState Send();
   PumpState Examine();
+  // A client that says one word and waits for the answer must not wait for ever.
+  PumpState SendWordAhead();
+  // So many octets may be passed on; some of them have been already.
+  PumpState LetPass(size_t octets);
 
   const uint64_t id_;
   UniqueFd client_, host_;
@@ -44,6 +53,8 @@ class RelayConnection {
   StreamGate gate_;
   std::vector<uint8_t> held_;  // received, not passed on
   size_t sendable_ = 0;        // octets of it that may be passed on
+  size_t ahead_ = 0;           // octets of it that were passed on, and are still looked at
+  std::optional<Clock::time_point> hesitating_since_;
   uint64_t examined_sent_ = 0;
   bool open_ = false;  // nothing more is examined
   bool client_ended_ = false, outward_done_ = false, inward_done_ = false, completed_ = false;

@@ -23,10 +23,10 @@ ConnectedStandIn ConnectStandIn(int client, LoopbackForm form);
 // For a host that has not answered yet: the tracee's socket is connecting until Complete or Refuse,
 // as it would be towards the host itself. Movable; one owner.
 //
-// A socket listens on loopback that ignores every packet, so that the kernel repeats the SYN and the
-// client waits. To complete, the listener is dissolved and connects to the client itself:
-// TCP's simultaneous open, which the client's connect takes for the answer. No packet of anybody
-// else can do this, since the port is ours alone. Shown by StandInTest.
+// A socket listens on loopback that ignores every packet, so that the kernel repeats the SYN and
+// the client waits. To complete, the listener is dissolved and connects to the client itself: TCP's
+// simultaneous open, which the client's connect takes for the answer. No packet of anybody else can
+// do this, since the port is ours alone. Shown by StandInTest.
 class WaitingStandIn {
  public:
   // Returns 0 or an errno value.

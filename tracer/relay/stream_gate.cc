@@ -24,6 +24,10 @@ bool LooksLikeGit(std::span<const uint8_t> bytes) {
          IsPrefix(bytes.subspan(4), "git-");
 }
 
+bool HasSpace(std::span<const uint8_t> bytes) {
+  return std::find(bytes.begin(), bytes.end(), uint8_t{' '}) != bytes.end();
+}
+
 bool LooksLikeSocks(std::span<const uint8_t> bytes) { return bytes[0] == 4 || bytes[0] == 5; }
 
 }  // namespace
@@ -55,6 +59,7 @@ StreamGate::Step StreamGate::Greeting(std::span<const uint8_t> bytes, bool answe
     return {.kind = Step::Kind::kRefuse, .why = "HTTP/2 without TLS, whose names are not read"};
   }
   if (LooksLikeHttp(bytes)) {
+    if (!HasSpace(bytes)) return {.is_bare_word = bytes.front() != '\r'};
     state_ = State::kHttp;
     return Http(bytes);
   }
@@ -105,7 +110,7 @@ StreamGate::Step StreamGate::Http(std::span<const uint8_t> bytes) {
   HttpRequestStream::Step next = http_.Next(bytes);
   switch (next.kind) {
     case HttpRequestStream::Step::Kind::kNeedMore:
-      return {};
+      return {.is_bare_word = !HasSpace(bytes) && bytes.front() != '\r'};
     case HttpRequestStream::Step::Kind::kInvalid:
       return {.kind = Step::Kind::kRefuse, .why = next.why};
     case HttpRequestStream::Step::Kind::kBody:

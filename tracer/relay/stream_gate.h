@@ -30,6 +30,9 @@ class StreamGate {
     size_t bytes = 0;
     StreamClaim claim{};
     std::string_view why{};
+    // Of kNeedMore: nothing but a word that could be a request's method. It tells a server nothing
+    // and may be passed on; the bytes stay where they are for the next call.
+    bool is_bare_word = false;
   };
   // What stands at the beginning of `bytes`, all that came and was not passed on. `answered`: the
   // server has spoken already.

@@ -129,6 +129,26 @@ TEST_F(RelayTest, WhatIsRefusedReachesNobody) {
   EXPECT_EQ(watcher_.FlowOf(1).sent, 0u);
 }
 
+TEST_F(RelayTest, AClientThatSaysOneWordAndWaitsIsHeard) {
+  Connect();
+  ASSERT_EQ(send(client_.get(), "GE", 2, 0), 2);
+  EXPECT_EQ(Receive(server_.get(), 2), "GE");
+  const std::string rest = kRequest.substr(2);
+  ASSERT_GT(send(client_.get(), rest.data(), rest.size(), 0), 0);
+  EXPECT_EQ(Receive(server_.get(), rest.size()), rest);
+}
+
+TEST_F(RelayTest, AWordSentAheadDoesNotHideTheHost) {
+  Connect();
+  ASSERT_EQ(send(client_.get(), "GE", 2, 0), 2);
+  EXPECT_EQ(Receive(server_.get(), 2), "GE");
+  ASSERT_EQ(send(server_.get(), "what?", 5, 0), 5);
+  Receive(client_.get(), 5);
+  const std::string rest = "T / HTTP/1.1\r\nHost: evil.example\r\n\r\n";
+  ASSERT_GT(send(client_.get(), rest.data(), rest.size(), 0), 0);
+  EXPECT_EQ(ReceiveAll(server_.get()), "");
+}
+
 TEST_F(RelayTest, AHalfClosedClientStillGetsALongAnswer) {
   Connect();
   ASSERT_GT(send(client_.get(), kRequest.data(), kRequest.size(), 0), 0);

@@ -143,6 +143,19 @@ TEST(StreamGateTest, OtherProtocolsAreUnknown) {
   }
 }
 
+TEST(StreamGateTest, AWordMayBePassedOnAndIsStillLookedAt) {
+  Stream stream;
+  stream.Add("GE");
+  EXPECT_TRUE(stream.Next().is_bare_word);
+  stream.Add("T ");
+  EXPECT_EQ(stream.Next().kind, Kind::kNeedMore);
+  EXPECT_FALSE(stream.Next().is_bare_word);
+  stream.Add("http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+  StreamGate::Step step = stream.Next();
+  ASSERT_EQ(step.kind, Kind::kAsk);
+  EXPECT_EQ(step.claim.name, "evil.example");
+}
+
 TEST(StreamGateTest, AServerThatSpeaksFirstSpeaksNoHttp) {
   Stream stream;
   stream.Add("EHLO me.example\r\n");

@@ -134,7 +134,7 @@ TEST(NetworkRulesTest, DatagramsFollowTheSameRules) {
   EXPECT_FALSE(policy->EvaluateNetwork(Manager(), request).allowed());
 }
 
-TEST(NetworkRulesTest, ListeningIsForLoopback) {
+TEST(NetworkRulesTest, PackageCodeListensOnLoopbackOnly) {
   auto policy = PipPolicy();
   auto bind = [&](const Subject& subject, const char* address) {
     NetworkRequest request = To(address, 8000);
@@ -147,7 +147,8 @@ TEST(NetworkRulesTest, ListeningIsForLoopback) {
   EXPECT_EQ(bind(EvilPackage(), "::").error, EACCES);
   EXPECT_EQ(bind(EvilPackage(), "203.0.113.1").error, EACCES);
   EXPECT_TRUE(bind(Manager(), "0.0.0.0").allowed());
-  EXPECT_FALSE(bind(Manager(), "203.0.113.1").allowed());
+  // A client's own address: `curl --interface`.
+  EXPECT_TRUE(bind(Manager(), "203.0.113.1").allowed());
 }
 
 TEST(NetworkRulesTest, OfflineLeavesNothingButTheRunsOwnListeners) {
