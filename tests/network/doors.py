@@ -24,6 +24,7 @@ def _count(connection):
     while data := connection.recv(65536):
         size += len(data)
         digest.update(data)
+    Doors.counted.append(size)
     connection.sendall(b"%d %s\n" % (size, digest.hexdigest().encode()))
     connection.sendall(LONG_ANSWER)
 
@@ -81,7 +82,9 @@ BEHAVIOUR = {ECHO: _echo, COUNT: _count, BYE: _bye, BANNER: _banner, RESET: _res
 
 
 class Doors:
-    """`accepted`: port -> how many connections came."""
+    """`accepted`: port -> how many connections came; `counted`: what the counting door got."""
+
+    counted = []
 
     def __init__(self, address):
         self.accepted = dict.fromkeys(BEHAVIOUR, 0)
