@@ -9,13 +9,20 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "tracer/syscall_status.h"
 
 namespace safe_trace {
 namespace {
 
+// What an epoll event is about: a connection's number, which begins at 1, and which side of it.
 constexpr uint64_t kWakeTag = 0;
+constexpr uint64_t ClientTag(uint64_t id) { return id << 1; }
+constexpr uint64_t HostTag(uint64_t id) { return id << 1 | 1; }
+constexpr uint64_t IdOf(uint64_t tag) { return tag >> 1; }
+constexpr bool IsHost(uint64_t tag) { return (tag & 1) != 0; }
+
 constexpr size_t kMaximumConnections = 16384;
 constexpr int kHesitationCheck = 100;  // milliseconds
 // For everything but the relay's own sockets.
@@ -121,36 +128,35 @@ void Relay::Finish(std::chrono::milliseconds patience) {
   if (thread_.joinable()) thread_.join();
 }
 
-bool Relay::Watch(int fd, uint64_t id) {
+bool Relay::Watch(int fd, uint64_t tag) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  event.data.u64 = id;
+  event.data.u64 = tag;
   return epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 void Relay::Run() {
   BlockAllSignals();
-  std::array<epoll_event, 128> events{};
+  std::array<epoll_event, 128> ready{};
   while (!stopping_) {
     const int wait = !unfinished_.empty() ? 0 : hesitating_.empty() ? -1 : kHesitationCheck;
-    const int count =
-        epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait);
-    std::vector<uint64_t> turns;
-    turns.swap(unfinished_);
-    turns.insert(turns.end(), hesitating_.begin(), hesitating_.end());
+    const int count = epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), wait);
+    std::map<uint64_t, RelayConnection::Events> turns;
+    for (const uint64_t id : std::exchange(unfinished_, {})) turns[id].all = true;
+    for (const uint64_t id : hesitating_) turns[id].all = true;
     for (int i = 0; i < count; ++i) {
-      const uint64_t id = events[static_cast<size_t>(i)].data.u64;
-      if (id == kWakeTag) {
+      const epoll_event& event = ready[static_cast<size_t>(i)];
+      const uint64_t tag = event.data.u64;
+      if (tag == kWakeTag) {
         uint64_t value = 0;
         [[maybe_unused]] ssize_t size = read(wake_.get(), &value, sizeof(value));
       } else {
-        turns.push_back(id);
+        RelayConnection::Events& events = turns[IdOf(tag)];
+        (IsHost(tag) ? events.host : events.client) |= event.events;
       }
     }
     TakeArrivals();
-    std::sort(turns.begin(), turns.end());
-    turns.erase(std::unique(turns.begin(), turns.end()), turns.end());
-    for (const uint64_t id : turns) Turn(id);
+    for (const auto& [id, events] : turns) Turn(id, events);
     if (finishing_) CloseDelivered();
   }
   while (!connections_.empty()) End(connections_.begin()->first, false);
@@ -171,7 +177,7 @@ void Relay::TakeArrivals() {
     const int host = arrival.waiting->host.get();
     waiting_[arrival.id] = std::move(arrival.waiting);
     // Edge-triggered: what is ready already is reported once.
-    if (!Watch(host, arrival.id)) OnWaiting(arrival.id);
+    if (!Watch(host, HostTag(arrival.id))) OnWaiting(arrival.id);
   }
 }
 
@@ -179,11 +185,11 @@ void Relay::Begin(uint64_t id, UniqueFd client_end, UniqueFd host) {
   auto connection = std::make_unique<RelayConnection>(id, std::move(client_end), std::move(host),
                                                       watcher_, pipes_);
   // Of one that was waited for the host is watched already.
-  const bool watched =
-      Watch(connection->client(), id) && (Watch(connection->host(), id) || errno == EEXIST);
+  const bool watched = Watch(connection->client(), ClientTag(id)) &&
+                       (Watch(connection->host(), HostTag(id)) || errno == EEXIST);
   connections_[id] = std::move(connection);
   if (!watched) return End(id, false);
-  Turn(id);
+  Turn(id, {.client = 0, .host = 0, .all = true});
 }
 
 // The host answered, or will not.
@@ -211,11 +217,11 @@ void Relay::OnWaiting(uint64_t id) {
   --count_;
 }
 
-void Relay::Turn(uint64_t id) {
+void Relay::Turn(uint64_t id, RelayConnection::Events events) {
   if (waiting_.contains(id)) return OnWaiting(id);
   auto entry = connections_.find(id);
   if (entry == connections_.end()) return;
-  switch (entry->second->Turn()) {
+  switch (entry->second->Turn(events)) {
     case PumpState::kMore:
       unfinished_.push_back(id);
       return;

@@ -64,10 +64,10 @@ class Relay {
   void TakeArrivals();
   void Begin(uint64_t id, UniqueFd client_end, UniqueFd host);
   void OnWaiting(uint64_t id);
-  void Turn(uint64_t id);
+  void Turn(uint64_t id, RelayConnection::Events events);
   void End(uint64_t id, bool completed);
   void CloseDelivered();
-  bool Watch(int fd, uint64_t id);
+  bool Watch(int fd, uint64_t tag);
 
   RelayWatcher& watcher_;
   UniqueFd epoll_, wake_;

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -42,24 +43,40 @@ RelayConnection::RelayConnection(uint64_t id, UniqueFd client, UniqueFd host, Re
   SendAtOnce(host_.get());
 }
 
-PumpState RelayConnection::Turn() {
-  PumpState out = outward_done_ ? PumpState::kDone : TurnOutward();
+PumpState RelayConnection::Turn(Events events) {
+  // Something to read, an end or an error at the source; room at the sink for what waits.
+  constexpr uint32_t kEnded = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+  const bool look_outward = events.all || (events.client & (EPOLLIN | kEnded)) != 0 ||
+                            sendable_ > 0 || outward_.HoldsData() || Hesitates();
+  const bool look_inward =
+      events.all || (events.host & (EPOLLIN | kEnded)) != 0 || inward_.HoldsData();
+  PumpState out = PumpState::kBlocked;
+  if (outward_done_) {
+    out = PumpState::kDone;
+  } else if (look_outward) {
+    out = TurnOutward(events.all || (events.client & kEnded) != 0);
+  }
   if (out == PumpState::kBroken) return out;
   outward_done_ = out == PumpState::kDone;
-  PumpState in = inward_done_ ? PumpState::kDone : inward_.Turn(kShare);
+  PumpState in = PumpState::kBlocked;
+  if (inward_done_) {
+    in = PumpState::kDone;
+  } else if (look_inward) {
+    in = inward_.Turn(kShare, events.all || (events.host & kEnded) != 0);
+  }
   if (in == PumpState::kBroken) return in;
   inward_done_ = in == PumpState::kDone;
   if (outward_done_ && inward_done_) return PumpState::kDone;
   return out == PumpState::kMore || in == PumpState::kMore ? PumpState::kMore : PumpState::kBlocked;
 }
 
-PumpState RelayConnection::TurnOutward() {
+PumpState RelayConnection::TurnOutward(bool until_empty) {
   for (int i = 0; i < kStepsPerTurn; ++i) {
     PumpState state = PumpState::kMore;
     if (sendable_ > 0) {
       state = Send();
     } else if (open_) {
-      state = outward_.Turn(kShare);
+      state = outward_.Turn(kShare, until_empty || client_ended_);
       const uint64_t moved = outward_.moved() - counted_;
       counted_ += moved;
       if (moved > 0 && !watcher_.MaySend(id_, moved)) return PumpState::kBroken;

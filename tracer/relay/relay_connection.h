@@ -25,8 +25,13 @@ class RelayConnection {
   int client() const { return client_.get(); }
   int host() const { return host_.get(); }
 
+  // What epoll said of the two sockets; nothing where a turn goes on.
+  struct Events {
+    uint32_t client = 0, host = 0;
+    bool all = false;  // both directions are to be looked at
+  };
   // Moves what can be moved now, one share at most. kDone and kBroken: it is over.
-  PumpState Turn();
+  PumpState Turn(Events events);
   // The supervised side has ended everything, and all that it sent was passed on.
   bool Delivered() const { return outward_done_; }
   // Ends both connections: with a reset where it was cut.
@@ -37,7 +42,7 @@ class RelayConnection {
 
  private:
   using Clock = std::chrono::steady_clock;
-  PumpState TurnOutward();
+  PumpState TurnOutward(bool until_empty);
   // Reads what is held back. kMore: something new stands there.
   PumpState Receive();
   PumpState Send();

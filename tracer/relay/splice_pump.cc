@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -11,8 +11,13 @@ namespace safe_trace {
 namespace {
 
 constexpr unsigned kFlags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
+constexpr size_t kLittle = 32 * 1024;  // bytes; below, two copies cost less than a pipe
 
 bool WouldBlock(int error) { return error == EAGAIN || error == EINTR; }
+
+PumpState Failure(int error) {
+  return WouldBlock(error) ? PumpState::kBlocked : PumpState::kBroken;
+}
 
 }  // namespace
 
@@ -20,36 +25,77 @@ SplicePump::~SplicePump() {
   if (held_ == 0) pipes_.GiveBack(std::move(pipe_));
 }
 
-PumpState SplicePump::Turn(size_t share) {
-  size_t left = share;
+PumpState SplicePump::Turn(size_t share, bool until_empty) {
+  const uint64_t before = moved_;
   while (true) {
-    if (held_ > 0) {
-      const ssize_t count = splice(pipe_.read_end.get(), nullptr, sink_, nullptr, held_, kFlags);
-      if (count <= 0)
-        return count < 0 && WouldBlock(errno) ? PumpState::kBlocked : PumpState::kBroken;
-      held_ -= static_cast<size_t>(count);
-      moved_ += static_cast<uint64_t>(count);
-      left -= std::min(left, static_cast<size_t>(count));
-      if (held_ > 0) continue;
-      if (left == 0) return PumpState::kMore;
+    PumpState state = PumpState::kMore;
+    if (HoldsData()) {
+      state = Write();
+    } else if (ended_) {
+      return End();
+    } else if (moved_ - before >= share) {
+      return PumpState::kMore;
+    } else {
+      state = much_ ? ReadMuch() : ReadLittle(until_empty);
     }
-    if (ended_) {
-      if (!std::exchange(shut_, true)) (void)shutdown(sink_, SHUT_WR);
-      return PumpState::kDone;
-    }
-    if (!pipe_.valid()) pipe_ = pipes_.Take();
-    if (!pipe_.valid()) return PumpState::kBroken;
-    const ssize_t count =
-        splice(source_, nullptr, pipe_.write_end.get(), nullptr, PipePool::kPipeSize, kFlags);
-    if (count > 0) {
-      held_ = static_cast<size_t>(count);
-      continue;
-    }
-    const int error = errno;
-    pipes_.GiveBack(std::exchange(pipe_, Pipe()));
-    if (count < 0) return WouldBlock(error) ? PumpState::kBlocked : PumpState::kBroken;
-    ended_ = true;
+    if (state != PumpState::kMore) return state;
   }
+}
+
+PumpState SplicePump::Write() {
+  ssize_t count = 0;
+  if (!rest_.empty()) {
+    count = send(sink_, rest_.data(), rest_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count > 0) rest_.erase(rest_.begin(), rest_.begin() + count);
+  } else {
+    count = splice(pipe_.read_end.get(), nullptr, sink_, nullptr, held_, kFlags);
+    if (count > 0) held_ -= static_cast<size_t>(count);
+  }
+  if (count <= 0) return count < 0 ? Failure(errno) : PumpState::kBroken;
+  moved_ += static_cast<uint64_t>(count);
+  return PumpState::kMore;
+}
+
+PumpState SplicePump::ReadLittle(bool until_empty) {
+  std::array<uint8_t, kLittle> buffer;
+  const ssize_t count = recv(source_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (count < 0) return Failure(errno);
+  if (count == 0) {
+    ended_ = true;
+    return PumpState::kMore;
+  }
+  const auto size = static_cast<size_t>(count);
+  much_ = size == buffer.size();
+  ssize_t sent = send(sink_, buffer.data(), size, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent < 0 && !WouldBlock(errno)) return PumpState::kBroken;
+  if (sent < 0) sent = 0;
+  moved_ += static_cast<uint64_t>(sent);
+  rest_.assign(buffer.begin() + sent, buffer.begin() + count);
+  // Whatever comes later raises an event of its own.
+  const bool is_all = !much_ && rest_.empty() && !until_empty;
+  return is_all ? PumpState::kBlocked : PumpState::kMore;
+}
+
+PumpState SplicePump::ReadMuch() {
+  if (!pipe_.valid()) pipe_ = pipes_.Take();
+  if (!pipe_.valid()) return PumpState::kBroken;
+  const ssize_t count =
+      splice(source_, nullptr, pipe_.write_end.get(), nullptr, PipePool::kPipeSize, kFlags);
+  if (count > 0) {
+    held_ = static_cast<size_t>(count);
+    return PumpState::kMore;
+  }
+  const int error = errno;
+  pipes_.GiveBack(std::exchange(pipe_, Pipe()));
+  much_ = false;
+  if (count < 0) return Failure(error);
+  ended_ = true;
+  return PumpState::kMore;
+}
+
+PumpState SplicePump::End() {
+  if (!std::exchange(shut_, true)) (void)shutdown(sink_, SHUT_WR);
+  return PumpState::kDone;
 }
 
 }  // namespace safe_trace

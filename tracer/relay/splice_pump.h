@@ -1,9 +1,11 @@
-// Moves what comes out of one socket into another, without copying it through this process.
+// Moves what comes out of one socket into another: little at a time by a buffer, much without
+// copying it through this process.
 #ifndef SAFE_TRACE_TRACER_RELAY_SPLICE_PUMP_H_
 #define SAFE_TRACE_TRACER_RELAY_SPLICE_PUMP_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "tracer/relay/pipe_pool.h"
 
@@ -24,17 +26,26 @@ class SplicePump {
   SplicePump(const SplicePump&) = delete;
   SplicePump& operator=(const SplicePump&) = delete;
 
-  // Moves at most about `share` bytes.
-  PumpState Turn(size_t share);
+  // Moves at most about `share` bytes. `until_empty`: the source may have ended behind what can be
+  // read, of which no further event would tell.
+  PumpState Turn(size_t share, bool until_empty);
   uint64_t moved() const { return moved_; }
   // Something was read that has not been written.
-  bool HoldsData() const { return held_ > 0; }
+  bool HoldsData() const { return held_ > 0 || !rest_.empty(); }
 
  private:
+  // Each moves something (kMore), or says why not.
+  PumpState Write();
+  PumpState ReadLittle(bool until_empty);
+  PumpState ReadMuch();
+  PumpState End();
+
   int source_, sink_;
   PipePool& pipes_;
   Pipe pipe_;
-  size_t held_ = 0;  // bytes in the pipe
+  size_t held_ = 0;            // bytes in the pipe
+  std::vector<uint8_t> rest_;  // of what was read by the buffer
+  bool much_ = false;          // the buffer was filled: there is more than a message
   bool ended_ = false, shut_ = false;
   uint64_t moved_ = 0;
 };
