@@ -10,6 +10,7 @@ import sys
 import typing
 
 import manager_workloads
+import network_workloads
 import packages
 
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
@@ -31,6 +32,7 @@ class Prepared:
     needs_venv: bool = False
     pair_factor: int = 1  # short runs are repeated more often
     setup: typing.Callable[[pathlib.Path], None] | None = None  # fills the directory of a run
+    options: list[str] = dataclasses.field(default_factory=list)  # of safe-trace
 
 
 @dataclasses.dataclass
@@ -59,6 +61,14 @@ class Workshop:
         self._programs: dict[str, str] = {}
         self._indexes: list[typing.Any] = []  # servers
         self._venv: pathlib.Path | None = None
+        self._host: network_workloads.Server | None = None
+
+    def host(self) -> network_workloads.Server:
+        """A server that is outside the run, as a registry is."""
+        if self._host is None:
+            self._host = network_workloads.make_server(self.base)
+            self.keep(self._host)
+        return self._host
 
     def close(self) -> None:
         for index in self._indexes:
@@ -248,6 +258,16 @@ def other_manager(make: typing.Callable[[pathlib.Path], tuple]) \
     return prepare
 
 
+def to_host(make: typing.Callable[[Workshop], list[str] | None]) \
+        -> typing.Callable[[Workshop], Prepared]:
+    def prepare(workshop: Workshop) -> Prepared:
+        command = make(workshop)
+        if command is None:
+            raise Skipped("skipped: no curl")
+        return Prepared(command, options=["--allow-host", f"127.0.0.1:{workshop.host().port}"])
+    return prepare
+
+
 ROWS = [
     Row("start-up", "start-up (true)", start_up),
     Row("requests", "pip install requests, real index", requests_live),
@@ -259,6 +279,12 @@ ROWS = [
     Row("cargo", f"cargo build {manager_workloads.CRATES} crates, loopback",
         other_manager(manager_workloads.cargo)),
     Row("go", "go install with cgo, loopback", other_manager(manager_workloads.go)),
+    Row("download", "download of 1 GiB, loopback",
+        to_host(lambda shop: network_workloads.download(shop.host()))),
+    Row("requests-kept", f"{network_workloads.REQUESTS:,} small requests on one connection",
+        to_host(lambda shop: network_workloads.requests(shop.host(), shop.python, "kept"))),
+    Row("connections", f"{network_workloads.REQUESTS:,} small requests, a connection each",
+        to_host(lambda shop: network_workloads.requests(shop.host(), shop.python, "new"))),
     Row("imports", f"python imports {MODULES} modules", imports),
     Row("fork-exec", f"{FORKS} fork+exec of true", fork_exec),
     Row("opens", f"{OPENS:,} opens of one file", opens),
