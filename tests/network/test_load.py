@@ -100,10 +100,11 @@ def others():
         t = socket.create_connection((ADDRESS, ECHO), 20); t.sendall(b"x\\n"); assert t.recv(9)
         os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0)
     return time.monotonic() - began
-if os.fork() == 0:
+child = os.fork()
+if child == 0:
     try: %s
     finally: os._exit(0)
-time.sleep(0.4); say(others() < 15)
+time.sleep(0.4); say(others() < 15); os.kill(child, 9); os.wait()
 """
 
     def stalls(self, script):

@@ -10,6 +10,8 @@ import sys
 import threading
 from urllib.parse import unquote, urlsplit
 
+from static_server import INDEX_FILES, KINDS
+
 
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
@@ -52,6 +54,7 @@ class WebHost:
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
             wbufsize = -1  # an answer's head and body leave together
+            kind = "text/plain"
 
             def do_GET(self):
                 self._answer(True)
@@ -75,8 +78,11 @@ class WebHost:
                 host.requests.append((self.headers.get("Host"), self.command, self.path))
                 path = os.path.realpath(os.path.join(
                     folder, unquote(urlsplit(self.path).path).lstrip("/")))
-                if os.path.isdir(path):
-                    path = os.path.join(path, "index.html")
+                for name in INDEX_FILES if os.path.isdir(path) else ():
+                    if os.path.isfile(os.path.join(path, name)):
+                        path = os.path.join(path, name)
+                        break
+                self.kind = KINDS.get(os.path.splitext(path)[1], "application/octet-stream")
                 if not path.startswith(os.path.realpath(folder)) or not os.path.isfile(path):
                     return self._send(404, b"not here\n", with_body)
                 with open(path, "rb") as file:
@@ -85,8 +91,7 @@ class WebHost:
             def _send(self, status, body, with_body):
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
-                kind = "text/html" if self.path.endswith("/") else "application/octet-stream"
-                self.send_header("Content-Type", kind)
+                self.send_header("Content-Type", self.kind)
                 self.end_headers()
                 if with_body:
                     self.wfile.write(body)
