@@ -8,7 +8,8 @@ import time
 
 from recording_host import listener
 
-ECHO, COUNT, BYE, BANNER, RESET, MUTE, TRICKLE, FLOOD, HALF_OPEN = range(1007, 1016)
+(ECHO, COUNT, BYE, BANNER, RESET, MUTE, TRICKLE, FLOOD, HALF_OPEN,
+ UPGRADE) = range(1007, 1017)
 LONG_ANSWER = bytes(range(256)) * (4 << 12)  # 4 MiB
 FLOOD_SIZE = 64 << 20
 
@@ -77,8 +78,15 @@ def _half_open(connection):
     time.sleep(20)
 
 
+def _upgrade(connection):
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+                       b"Upgrade: websocket\r\n\r\n")
+    _echo(connection)
+
+
 BEHAVIOUR = {ECHO: _echo, COUNT: _count, BYE: _bye, BANNER: _banner, RESET: _reset, MUTE: _mute,
-             TRICKLE: _trickle, FLOOD: _flood, HALF_OPEN: _half_open}
+             TRICKLE: _trickle, FLOOD: _flood, HALF_OPEN: _half_open, UPGRADE: _upgrade}
 
 
 class Doors:

@@ -38,6 +38,15 @@ class Curl(BenignCase):
         self.unseen(CURL + ["--http1.1", "-4", "-w", "%{num_connects}\n",
                             "http://registry.test/hello.txt", "http://registry.test/other.txt"])
 
+    def test_FastOpenIsRefusedAndDoneWithout(self):
+        outcome = self.same(CURL + ["--tcp-fastopen", "http://registry.test/hello.txt"],
+                            options=["--allow-host", "registry.test"])
+        self.assertEqual(b"hello from the registry\n", outcome.stdout, outcome.describe())
+
+    def test_FromAnAddressOfThisMachine(self):
+        self.unseen(CURL + ["--interface", "203.0.113.30", "-w", "%{local_ip}\n",
+                            "http://registry.test/hello.txt"])
+
     def test_AMissingFileIsReportedAsSuch(self):
         self.unseen(CURL + ["-f", "https://registry.test/nothing"], status=22)
 

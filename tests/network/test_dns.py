@@ -250,8 +250,8 @@ print(socket.gethostbyname("recorder.test"))
         self.look_up("['%s']" % RECORDER)
 
     def test_ACompressionLoop(self):
-        self.odd(lambda message, name, kind, is_tcp: [
-            response(message, [b"\xc0\x1d" * 40 + struct.pack(">HHIH", A, 1, 60, 4) + b"\1\2\3\4"])])
+        looping = b"\xc0\x1d" * 40 + struct.pack(">HHIH", A, 1, 60, 4) + b"\1\2\3\4"
+        self.odd(lambda message, name, kind, is_tcp: [response(message, [looping])])
         self.look_up("error")
 
     def test_AnAliasOfItself(self):

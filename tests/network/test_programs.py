@@ -35,8 +35,8 @@ const doors = port => end => {
   }
   agent.destroy();
   if (typeof fetch == "function") {
-    await step("fetch", end => fetch("https://registry.test/hello.txt").then(r => r.text()).then(end,
-      error => end(error.cause.code)));
+    const asked = fetch("https://registry.test/hello.txt").then(r => r.text());
+    await step("fetch", end => asked.then(end, error => end(error.cause.code)));
   }
 })();
 """

@@ -76,7 +76,7 @@ class Proxy(HostileCase):
         self.assertEqual([], self.net.proxy.wanted)
 
     def test_AnAbsoluteTargetElsewhereOnAKeptConnection(self):
-        self.through("print(head('GET http://recorder.test/ HTTP/1.1\\nHost: recorder.test\\n\\n'));"
+        self.through("head('GET http://recorder.test/ HTTP/1.1\\nHost: recorder.test\\n\\n'); "
                      "head('POST http://stranger.test/ HTTP/1.1\\nHost: stranger.test\\n"
                      "Content-Length: %d\\n\\n' + MARK)" % len(self.marker), ["stranger.test"])
         self.assertEqual(["GET http://recorder.test/"], self.net.proxy.wanted)

@@ -12,12 +12,12 @@ from small_internet import SILENT, SILENT6, answer_again, make_silent
 COMMON = """
 import asyncio, ctypes, errno, hashlib, os, select, selectors, signal, socket, sys, threading, time
 HOST = "doors.test"
-ECHO, COUNT, BYE, BANNER, RESET, MUTE, TRICKLE, FLOOD = %s
+ECHO, COUNT, BYE, BANNER, RESET, MUTE, TRICKLE, FLOOD, _, UPGRADE = %s
 ADDRESS = socket.getaddrinfo(HOST, ECHO, socket.AF_INET, socket.SOCK_STREAM)[0][4][0]
 def say(*what): print(*what, flush=True)
 def echoed(s, text=b"hello\\n"):
     s.sendall(text); say(s.recv(100))
-""" % (list(range(doors.ECHO, doors.FLOOD + 1)),)
+""" % (list(range(doors.ECHO, doors.UPGRADE + 1)),)
 
 
 class SocketCase(BenignCase):
@@ -136,6 +136,26 @@ except OSError as error: say(error)
         self.python("""
 s = socket.socket(); s.connect((ADDRESS, ECHO))
 say(os.strerror(s.connect_ex((ADDRESS, COUNT)))); echoed(s)
+""")
+
+    def test_DissolvedAndConnectedAgain(self):
+        self.python("""
+s = socket.socket(); s.connect((ADDRESS, ECHO)); echoed(s)
+libc = ctypes.CDLL(None, use_errno=True); nobody = bytes(16)
+say(libc.connect(s.fileno(), nobody, 16))
+try: say(s.getpeername())
+except OSError as error: say(error)
+s.connect((ADDRESS, BANNER)); say(s.getpeername(), len(s.recv(100)) > 5); echoed(s)
+""")
+
+    def test_PassedToAnotherProcess(self):
+        self.python("""
+a, b = socket.socketpair()
+if os.fork() == 0:
+    t = socket.socket(fileno=socket.recv_fds(b, 1, 1)[1][0])
+    say(t.getpeername()); echoed(t); os._exit(0)
+s = socket.socket(); s.connect((ADDRESS, ECHO)); socket.send_fds(a, [b"x"], [s.fileno()])
+s.close(); os.wait()
 """)
 
     def test_AnotherFamilyThanTheSockets(self):
@@ -331,7 +351,8 @@ asyncio.run(main())
 class Talking(SocketCase):
     def test_HalfClosedByTheClient(self):
         trace = self.python("""
-s = socket.create_connection((HOST, COUNT), 20); s.sendall(b"\\n" * 1000000); s.shutdown(socket.SHUT_WR)
+s = socket.create_connection((HOST, COUNT), 20); s.sendall(b"\\n" * 1000000)
+s.shutdown(socket.SHUT_WR)
 f = s.makefile("rb"); say(f.readline()); rest = f.read()
 say(len(rest), hashlib.sha256(rest).hexdigest())
 """)
@@ -373,6 +394,16 @@ s.shutdown(socket.SHUT_WR); say(s.recv(100))
 s = socket.create_connection((HOST, FLOOD), 30); s.sendall(b"\\n"); size = 0
 while data := s.recv(1 << 20): size += len(data)
 say(size)
+""")
+
+    def test_AWebSocketIsUpgraded(self):
+        self.net.put("hello.txt", b"hello\n")
+        self.python("""
+s = socket.create_connection((HOST, UPGRADE), 10)
+s.sendall(b"GET /chat HTTP/1.1\\r\\nHost: doors.test:%d\\r\\nConnection: Upgrade\\r\\n"
+          b"Upgrade: websocket\\r\\nSec-WebSocket-Version: 13\\r\\n"
+          b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\\r\\n\\r\\n" % UPGRADE)
+say(s.recv(12)); s.recv(500); s.sendall(bytes([0x81, 0x85, 1, 2, 3, 4]) + b"words"); say(s.recv(50))
 """)
 
     def test_UrgentDataAndPeeking(self):

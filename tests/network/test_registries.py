@@ -68,7 +68,8 @@ class Registries(NetworkCase):
             package_json("mine", "0.1.0", dependencies={"something-of-npm": "1.0.0"})),
             lambda world: [npm, "install", "--no-audit", "--no-fund", "--no-update-notifier"],
             {"npm_config_registry": URL + "/",
-             "npm_config_cafile": self.net.authority.bundle}, "project/node_modules/something-of-npm/index.js")
+             "npm_config_cafile": self.net.authority.bundle},
+            "project/node_modules/something-of-npm/index.js")
 
     def test_CargoFromItsConfiguredIndex(self):
         cargo = manager_tools.system_program("cargo")
