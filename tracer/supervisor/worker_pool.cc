@@ -34,6 +34,7 @@ WorkerPool::WorkerPool() : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 
 WorkerPool::~WorkerPool() {
   std::unique_lock<std::mutex> lock(mutex_);
+  stopped_at_ = std::chrono::steady_clock::now();
   stopping_ = true;
   for (auto& [id, job] : waited_for_) job->interrupted = true;
   wake_.notify_all();
@@ -89,7 +90,10 @@ void WorkerPool::Run() {
     if (job->background) {
       --background_waiting_;
       lock.unlock();
-      job->background([this] { return stopping_.load(std::memory_order_relaxed); });
+      job->background([this] {
+        return stopping_.load(std::memory_order_acquire) &&
+               std::chrono::steady_clock::now() - stopped_at_ > kBackgroundGrace;
+      });
       lock.lock();
       continue;
     }

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -35,7 +36,10 @@ class WorkerPool {
 
   // Runs `work` for the notification `id` of task `tid`.
   void Submit(uint64_t id, pid_t tid, Deferred work);
-  // Runs something that nobody waits for. It is told when the run is over, and should hurry then.
+  // What is still being done when the run is over gets so much longer, all of it together.
+  static constexpr std::chrono::milliseconds kBackgroundGrace{1000};
+  // Runs something that nobody waits for. It is told when the run has been over for the grace, and
+  // should give up then.
   using Background = std::function<void(const std::function<bool()>& stopping)>;
   void SubmitBackground(Background work);
   // Background jobs that have not begun.
@@ -72,6 +76,7 @@ class WorkerPool {
   std::vector<std::thread> threads_;
   size_t idle_ = 0;
   std::atomic<bool> stopping_{false};
+  std::chrono::steady_clock::time_point stopped_at_;  // set before stopping_
   std::atomic<size_t> background_waiting_{0};
 };
 

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -181,6 +182,24 @@ TEST_F(WorkerPoolTest, DestructorEndsJobsThatBlockAndJobsThatWait) {
     ASSERT_TRUE(Becomes(entered_));
   }
   EXPECT_LT(Clock::now() - before, kPatience);
+}
+
+// What a program was is worth a moment at the end: its file may be gone by then.
+TEST_F(WorkerPoolTest, BackgroundWorkIsFinishedWhenTheRunEnds) {
+  std::atomic<bool> begun = false, finished = false;
+  {
+    WorkerPool pool;
+    pool.SubmitBackground([&](const std::function<bool()>& stopping) {
+      begun = true;
+      for (int i = 0; i < 20; ++i) {
+        if (stopping()) return;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+      finished = true;
+    });
+    while (!begun) std::this_thread::yield();
+  }
+  EXPECT_TRUE(finished);
 }
 
 TEST_F(WorkerPoolTest, BackgroundWorkIsDoneWithoutAResult) {
