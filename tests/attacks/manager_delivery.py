@@ -265,7 +265,8 @@ class UvDelivery(BackendDelivery, UvCase):
 
 class PoetryDelivery(BackendDelivery, PoetryCase):
     name = ecosystem = "poetry"
-    changed = ("home/.cache/pypoetry", "project/.venv", "project/poetry.lock")
+    changed = ("home/.cache/pypoetry", "home/.cache/virtualenv",
+               "project/.venv", "project/poetry.lock")
     said = "project/.venv/lib/python3*/site-packages/evilpkg/said.txt"
 
     def make_project(self):

@@ -31,7 +31,6 @@ Decision Refusal(const Rule& rule) {
   decision.error = ECONNRESET;
   decision.rule = &rule;
   decision.is_violation = true;
-  decision.never_allowed = true;
   return decision;
 }
 
@@ -174,7 +173,7 @@ void RelayGate::Unreadable(uint64_t id, std::string_view why) {
   Report report = RefusalOf(
       found->second, Refusal(UnreadableRule()),
       absl::StrCat("speak to ", found->second.connection.matter.target, ": ", std::string(why)),
-      "");
+      "[network] direct_hosts in the configuration");
   report.event.Set("safe_trace.reason", std::string(why));
   Queue(std::move(report));
 }
