@@ -179,6 +179,28 @@ class Lies(HostileCase):
         self.python_refused(CONNECT % (sink.port, self.marker), reached,
                             ["127.0.0.1", str(sink.port)])
 
+    def test_AMappedAnswerOfThisMachineReachesNoLocalService(self):
+        sink = TcpSink()
+        self.addCleanup(sink.close)
+        self.answer("::ffff:127.0.0.1")
+
+        def reached():
+            found = sink.count(self.marker, timeout=1) > 0
+            sink.clear()
+            return found
+
+        # Python's own lookups leave mapped addresses out: asked as a client of its own would.
+        self.python_refused("""
+import socket
+try:
+    for family in (socket.AF_INET6, 0):
+        try: print(socket.getaddrinfo("liar.test", 1, family))
+        except OSError as error: print("no:", error)
+    s = socket.socket(socket.AF_INET6); s.settimeout(3)
+    s.connect(("::ffff:127.0.0.1", %d)); s.sendall(%r)
+except OSError as error: print("no:", error)
+""" % (sink.port, self.marker), reached, ["127.0.0.1", str(sink.port)])
+
     def test_AnAnswerOfTheMetadataService(self):
         loopback.bring_up("169.254.169.254")
         host = RecordingHost("169.254.169.254", 80)

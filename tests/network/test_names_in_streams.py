@@ -44,6 +44,33 @@ class NamesInTls(TlsCase):
         self.assertEqual(["recorder.test"], self.net.recorder_tls.server_names())
 
 
+class Addresses(TlsCase):
+    """What is allowed by its address only, or by no name that was looked up."""
+
+    def test_AnAddressWhoseNameWasNotLookedUp(self):
+        self.python_refused(TLS.replace('"recorder.test", 443', '"203.0.113.20", 443')
+                            % ("recorder.test", self.marker), self.reached, ["203.0.113.20"])
+        self.assertEqual(b"", self.net.recorder_tls.raw())
+
+    def test_AnAllowedAddressCarriesNoNameOfItsOwn(self):
+        self.python_refused(TLS.replace('"recorder.test", 443', '"203.0.113.20", 443')
+                            % ("neighbour.test", self.marker), self.reached,
+                            ["network-claim", "neighbour.test"],
+                            options=["--allow-host", "203.0.113.20"])
+        self.assertEqual(b"", self.net.recorder_tls.raw())
+
+    def test_AnAllowedAddressNeedsNoName(self):
+        script = TLS.replace('"recorder.test", 443', '"203.0.113.20", 443') % (None, self.marker)
+        _, outcome = self.attempt(["/usr/bin/python3", "-c", script], True,
+                                  ["--allow-host", "203.0.113.20"])
+        self.assertTrue(self.reached(), outcome.describe())
+
+    def test_AnotherPortOfTheAllowedHost(self):
+        self.python_refused(TLS % ("recorder.test", self.marker), self.reached,
+                            ["203.0.113.20", "443"], options=["--allow-host", "recorder.test:80"])
+        self.assertEqual(0, self.net.recorder_tls.connections)
+
+
 HELLO = """
 import socket, ssl, struct, time
 incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
