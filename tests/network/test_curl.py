@@ -47,6 +47,36 @@ class Curl(BenignCase):
         self.unseen(CURL + ["--interface", "203.0.113.30", "-w", "%{local_ip}\n",
                             "http://registry.test/hello.txt"])
 
+    def test_NamesInOtherSpellings(self):
+        for url in ("http://Registry.TEST/hello.txt", "http://registry.test.:80/hello.txt",
+                    "https://REGISTRY.test:443/hello.txt", "https://registry.test./hello.txt"):
+            with self.subTest(url):
+                self.unseen(CURL + ["-4", url])
+
+    def test_AllowedAddressesWithoutNames(self):
+        for url in ("http://203.0.113.10/hello.txt", "https://203.0.113.10/hello.txt",
+                    "http://[2001:db8::10]/hello.txt", "https://[2001:db8::10]/hello.txt"):
+            with self.subTest(url):
+                self.unseen(CURL + [url], allowed=("203.0.113.10", "[2001:db8::10]"))
+
+    def test_ANameThatIsGivenItsAddressByTheClient(self):
+        self.unseen(CURL + ["--resolve", "registry.test:80:203.0.113.10",
+                            "http://registry.test/hello.txt"],
+                    allowed=("203.0.113.10", "registry.test"))
+
+    def test_HeadersThatComeSlowly(self):
+        self.unseen(["/bin/bash", "-c", """exec 3<>/dev/tcp/registry.test/80
+for piece in 'GE' 'T /hello.txt HT' $'TP/1.1\r\nHo' 'st: regis' $'try.test\r\nConnection: close\r\n' \
+  $'\r\n'; do sleep 0.4; printf %s "$piece" >&3; done; tail -n1 <&3"""])
+
+    def test_TwoHundredRequestsOnOneConnection(self):
+        self.unseen(CURL + ["-4", "-o", "out#1", "-w", "%{num_connects}",
+                            "http://registry.test/hello.txt?[1-200]"])
+
+    def test_ManyTransfersAtOnce(self):
+        self.unseen(CURL + ["--parallel", "--parallel-max", "30", "-o", "out#1", "-w",
+                            "%{http_code}\n", "https://registry.test/hello.txt?[1-60]"])
+
     def test_AMissingFileIsReportedAsSuch(self):
         self.unseen(CURL + ["-f", "https://registry.test/nothing"], status=22)
 
