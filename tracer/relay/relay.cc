@@ -29,7 +29,7 @@ constexpr int kHesitationCheck = 100;  // milliseconds
 constexpr size_t kReservedDescriptors = 512;
 constexpr size_t kDescriptorsPerConnection = 3;
 
-// The supervisor's own limit, which its children have not inherited: they were there before.
+// The supervisor's own limit. Not before the first connection: the command would inherit it.
 size_t RaiseDescriptorLimit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
@@ -69,7 +69,6 @@ absl::StatusOr<std::unique_ptr<Relay>> Relay::Create(RelayWatcher& watcher) {
   if (epoll_ctl(relay->epoll_.get(), EPOLL_CTL_ADD, relay->wake_.get(), &event) != 0) {
     return LastErrnoStatus("relay: epoll_ctl");
   }
-  relay->maximum_ = RaiseDescriptorLimit();
   return relay;
 }
 
@@ -79,7 +78,10 @@ Relay::~Relay() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool Relay::HasRoom() const { return count_.load() < maximum_; }
+bool Relay::HasRoom() {
+  std::call_once(limit_raised_, [this] { maximum_ = RaiseDescriptorLimit(); });
+  return count_.load() < maximum_;
+}
 
 void Relay::Adopt(uint64_t id, UniqueFd client_end, UniqueFd host) {
   Push({id, std::move(client_end), std::move(host), nullptr});

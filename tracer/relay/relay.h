@@ -36,7 +36,7 @@ class Relay {
   Relay& operator=(const Relay&) = delete;
 
   // False: descriptors are short, and no connection may be begun.
-  bool HasRoom() const;
+  bool HasRoom();
   // Two connected sockets.
   void Adopt(uint64_t id, UniqueFd client_end, UniqueFd host);
   // `host` is connecting, and `client`, a duplicate of the tracee's socket, to the stand-in.
@@ -71,6 +71,7 @@ class Relay {
 
   RelayWatcher& watcher_;
   UniqueFd epoll_, wake_;
+  std::once_flag limit_raised_;
   size_t maximum_ = 0;
   std::atomic<size_t> count_{0};
   std::atomic<bool> finishing_{false}, stopping_{false};

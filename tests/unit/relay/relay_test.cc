@@ -1,6 +1,7 @@
 #include "tracer/relay/relay.h"
 
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <atomic>
@@ -103,6 +104,15 @@ class RelayTest : public ::testing::Test {
 };
 
 const std::string kRequest = "GET / HTTP/1.1\r\nHost: good.example\r\n\r\n";
+
+TEST_F(RelayTest, TheCommandInheritsNoOtherLimit) {
+  rlimit before{}, after{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_TRUE(Relay::Create(watcher_).ok());
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &after), 0);
+  EXPECT_EQ(before.rlim_cur, after.rlim_cur);
+  EXPECT_TRUE(relay_->HasRoom());
+}
 
 TEST_F(RelayTest, WhatIsAllowedPassesBothWaysAndIsCounted) {
   Connect();
