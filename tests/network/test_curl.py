@@ -66,8 +66,8 @@ class Curl(BenignCase):
 
     def test_HeadersThatComeSlowly(self):
         self.unseen(["/bin/bash", "-c", """exec 3<>/dev/tcp/registry.test/80
-for piece in 'GE' 'T /hello.txt HT' $'TP/1.1\r\nHo' 'st: regis' $'try.test\r\nConnection: close\r\n' \
-  $'\r\n'; do sleep 0.4; printf %s "$piece" >&3; done; tail -n1 <&3"""])
+for piece in 'GE' 'T /hello.txt HT' $'TP/1.1\r\nHo' 'st: regis' $'try.test\r\nConnec' \
+  $'tion: close\r\n' $'\r\n'; do sleep 0.4; printf %s "$piece" >&3; done; tail -n1 <&3"""])
 
     def test_TwoHundredRequestsOnOneConnection(self):
         self.unseen(CURL + ["-4", "-o", "out#1", "-w", "%{num_connects}",
