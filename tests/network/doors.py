@@ -8,8 +8,7 @@ import time
 
 from recording_host import listener
 
-(ECHO, COUNT, BYE, BANNER, RESET, MUTE, TRICKLE, FLOOD, HALF_OPEN,
- UPGRADE) = range(1007, 1017)
+ECHO, COUNT, BYE, BANNER, RESET, TRICKLE, FLOOD, HALF_OPEN, UPGRADE = range(1007, 1016)
 LONG_ANSWER = bytes(range(256)) * (4 << 12)  # 4 MiB
 FLOOD_SIZE = 64 << 20
 
@@ -50,12 +49,6 @@ def _reset(connection):
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def _mute(connection):
-    connection.settimeout(60)
-    while connection.recv(65536):
-        pass
-
-
 def _trickle(connection):
     """Reads slowly: back-pressure must reach the client."""
     size = 0
@@ -85,25 +78,23 @@ def _upgrade(connection):
     _echo(connection)
 
 
-BEHAVIOUR = {ECHO: _echo, COUNT: _count, BYE: _bye, BANNER: _banner, RESET: _reset, MUTE: _mute,
+BEHAVIOUR = {ECHO: _echo, COUNT: _count, BYE: _bye, BANNER: _banner, RESET: _reset,
              TRICKLE: _trickle, FLOOD: _flood, HALF_OPEN: _half_open, UPGRADE: _upgrade}
 
 
 class Doors:
-    """`accepted`: port -> how many connections came; `counted`: what the counting door got."""
+    """`counted`: how many bytes the counting door got, for each connection."""
 
     counted = []
 
     def __init__(self, address):
-        self.accepted = dict.fromkeys(BEHAVIOUR, 0)
         for port, behave in BEHAVIOUR.items():
-            threading.Thread(target=self._serve, args=(listener(address, port, 4096), port, behave),
+            threading.Thread(target=self._serve, args=(listener(address, port, 4096), behave),
                              daemon=True).start()
 
-    def _serve(self, door, port, behave):
+    def _serve(self, door, behave):
         while True:
             connection, _ = door.accept()
-            self.accepted[port] += 1
             threading.Thread(target=self._talk, args=(connection, behave), daemon=True).start()
 
     @staticmethod

@@ -12,7 +12,7 @@ from small_internet import answer_again, make_silent
 COMMON = """
 import asyncio, ctypes, errno, hashlib, os, select, selectors, signal, socket, sys, threading, time
 HOST = "doors.test"
-ECHO, COUNT, BYE, BANNER, RESET, MUTE, TRICKLE, FLOOD, _, UPGRADE = %s
+ECHO, COUNT, BYE, BANNER, RESET, TRICKLE, FLOOD, _, UPGRADE = %s
 ADDRESS = socket.getaddrinfo(HOST, ECHO, socket.AF_INET, socket.SOCK_STREAM)[0][4][0]
 def say(*what): print(*what, flush=True)
 def echoed(s, text=b"hello\\n"):

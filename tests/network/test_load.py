@@ -13,7 +13,7 @@ import ctypes, errno, os, resource, select, socket, struct, sys, threading, time
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 HOST = "doors.test"
-ECHO, COUNT, BYE, BANNER, RESET, MUTE, TRICKLE, FLOOD, HALF_OPEN = %s
+ECHO, COUNT, BYE, BANNER, RESET, TRICKLE, FLOOD, HALF_OPEN = %s
 ADDRESS = socket.getaddrinfo(HOST, ECHO, socket.AF_INET, socket.SOCK_STREAM)[0][4][0]
 def say(*what): print(*what, flush=True)
 """ % (list(range(doors.ECHO, doors.HALF_OPEN + 1)),)

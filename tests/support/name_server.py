@@ -4,7 +4,7 @@ import socket
 import struct
 import threading
 
-A, CNAME, TXT, AAAA, PTR = 1, 5, 16, 28, 12
+A, CNAME, AAAA = 1, 5, 28
 NO_SUCH_NAME = 3
 
 
@@ -24,11 +24,6 @@ def write_name(name):
     encoded = b"".join(bytes([len(label)]) + label.encode("latin-1")
                        for label in name.split(".") if label)
     return encoded + b"\0"
-
-
-def query(name, kind=A, identifier=0x1234):
-    return struct.pack(">6H", identifier, 0x0100, 1, 0, 0, 0) + write_name(name) + \
-        struct.pack(">HH", kind, 1)
 
 
 def record(name, kind, data, ttl=60):
@@ -58,7 +53,6 @@ class NameServer:
         self._lock = threading.Lock()
         self._questions = []
         self._raw = []
-        self._stop = False
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._udp.bind((address, port))
         self._tcp = socket.socket()
