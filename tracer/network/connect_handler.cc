@@ -122,6 +122,13 @@ SyscallAction ConnectHandler::ConnectToBroker(Process& process, RemoteSocket soc
   if (!MayBlock(socket)) {
     int error = ConnectNow(socket.fd.get(), address);
     finish(socket.fd.get(), error);
+    if (brokered_ != nullptr && socket.IsUdp()) {
+      const RawSocketAddress raw = EncodeInetAddress(asked);
+      SocketName server;
+      server.storage = raw.storage;
+      server.length = raw.length;
+      brokered_->Remember(socket.inode, server);
+    }
     event.outcome = OutcomeOf(error);
     if (!IsRepetition(error)) reporter_.ReportEvent(process, std::move(event));
     return AnswerOf(error);

@@ -4,6 +4,7 @@
 
 #include "tracer/deciding/syscall_action.h"
 #include "tracer/deciding/syscall_invocation.h"
+#include "tracer/network/brokered_sockets.h"
 #include "tracer/network/destination_decider.h"
 #include "tracer/network/dns_gate.h"
 #include "tracer/network/relayed_connect.h"
@@ -15,13 +16,14 @@ class ConnectHandler {
  public:
   ConnectHandler(const NetworkRules& rules, const TraceeMemory& memory, DnsBroker& broker,
                  ListenerRegistry& listeners, Reporter& reporter, DnsGate* gate,
-                 RelayedConnector* relayed = nullptr)
+                 RelayedConnector* relayed = nullptr, BrokeredSockets* brokered = nullptr)
       : memory_(memory),
         broker_(broker),
         listeners_(listeners),
         reporter_(reporter),
         gate_(gate),
         relayed_(relayed),
+        brokered_(brokered),
         decider_(rules, broker, listeners, reporter) {}
 
   SyscallAction Connect(const SyscallInvocation& invocation, Process& process);
@@ -40,6 +42,7 @@ class ConnectHandler {
   Reporter& reporter_;
   DnsGate* gate_;
   RelayedConnector* relayed_;  // null: connections go straight to their host
+  BrokeredSockets* brokered_;  // null: nobody asks
   DestinationDecider decider_;
 };
 

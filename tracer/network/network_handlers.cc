@@ -17,14 +17,15 @@ NetworkHandlers::NetworkHandlers(std::unique_ptr<const NetworkRules> rules,
                                  ListenerRegistry& listeners, Reporter& reporter, DnsGate* gate,
                                  RelayParts relay)
     : rules_(std::move(rules)),
-      relayed_(relay.relay == nullptr ? nullptr
-                                      : std::make_unique<RelayedConnector>(
-                                            *relay.relay, *relay.gate, reporter)),
+      brokered_(std::make_unique<BrokeredSockets>()),
+      relayed_(relay.relay == nullptr
+                   ? nullptr
+                   : std::make_unique<RelayedConnector>(*relay.relay, *relay.gate, reporter)),
       connect_(std::make_unique<ConnectHandler>(*rules_, memory, broker, listeners, reporter, gate,
-                                                relayed_.get())),
+                                                relayed_.get(), brokered_.get())),
       bind_(std::make_unique<BindHandler>(*rules_, memory, listeners, reporter)),
       send_(std::make_unique<SendHandler>(*rules_, memory, broker, listeners, reporter)),
-      names_(std::make_unique<SocketNameHandler>(memory, relay.gate)) {}
+      names_(std::make_unique<SocketNameHandler>(memory, relay.gate, *brokered_)) {}
 
 NetworkHandlers::~NetworkHandlers() = default;
 

@@ -20,6 +20,7 @@
 namespace safe_trace {
 
 class BindHandler;
+class BrokeredSockets;
 class ConnectHandler;
 class SendHandler;
 class Relay;
@@ -53,6 +54,7 @@ class NetworkHandlers {
 
  private:
   std::unique_ptr<const NetworkRules> rules_;
+  std::unique_ptr<BrokeredSockets> brokered_;
   std::unique_ptr<RelayedConnector> relayed_;  // null without a relay
   std::unique_ptr<ConnectHandler> connect_;
   std::unique_ptr<BindHandler> bind_;

@@ -43,11 +43,13 @@ SyscallAction SocketNameHandler::PeerName(const SyscallInvocation& invocation,
 
 SyscallAction SocketNameHandler::LocalName(const SyscallInvocation& invocation,
                                            Process& process) const {
-  if (gate_ == nullptr || !gate_->HasConnections()) return kLeaveToKernel;
+  const bool has_relayed = gate_ != nullptr && gate_->HasConnections();
+  if (!has_relayed && brokered_.empty()) return kLeaveToKernel;
   ino_t inode = 0;
   const UniqueFd socket = ConnectedSocket(invocation, process, inode);
   if (!socket.valid()) return kLeaveToKernel;
-  std::optional<SocketName> name = gate_->LocalOf(inode);
+  std::optional<SocketName> name = brokered_.LocalOf(inode, socket.get());
+  if (!name.has_value() && has_relayed) name = gate_->LocalOf(inode);
   if (!name.has_value()) return kLeaveToKernel;
   int domain = 0;
   socklen_t size = sizeof(domain);

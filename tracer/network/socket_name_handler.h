@@ -5,6 +5,7 @@
 
 #include "tracer/deciding/syscall_action.h"
 #include "tracer/deciding/syscall_invocation.h"
+#include "tracer/network/brokered_sockets.h"
 #include "tracer/network/relay_gate.h"
 #include "tracer/tracee/process_tree.h"
 #include "tracer/tracee/tracee_memory.h"
@@ -15,8 +16,9 @@ namespace safe_trace {
 class SocketNameHandler {
  public:
   // Without a gate every call is left to the kernel.
-  SocketNameHandler(const TraceeMemory& memory, const RelayGate* gate)
-      : memory_(memory), gate_(gate) {}
+  SocketNameHandler(const TraceeMemory& memory, const RelayGate* gate,
+                    const BrokeredSockets& brokered)
+      : memory_(memory), gate_(gate), brokered_(brokered) {}
 
   SyscallAction PeerName(const SyscallInvocation& invocation, Process& process) const;
   SyscallAction LocalName(const SyscallInvocation& invocation, Process& process) const;
@@ -26,6 +28,7 @@ class SocketNameHandler {
 
   const TraceeMemory& memory_;
   const RelayGate* gate_;
+  const BrokeredSockets& brokered_;
 };
 
 }  // namespace safe_trace
