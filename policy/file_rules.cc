@@ -79,6 +79,8 @@ bool IsOthersCode(const Places& places, std::string_view path, const PathGrant& 
   const Mark& working = places[Layer::kWorking];
   if (!working || places[Layer::kTemporary].depth > working.depth) return false;
   const std::string_view rest = path.substr(std::min(own.path.size(), path.size()));
+  // node-gyp repeats the package's whole path, with its node_modules, in its build directory.
+  if (IsWithin(rest, "/build")) return false;
   return HasComponent(rest, "site-packages") || HasComponent(rest, "dist-packages") ||
          HasComponent(rest, "node_modules");
 }

@@ -136,6 +136,24 @@ Subject AsPackage(const Subject& before) {
   return after;
 }
 
+// A file of the project that something started: a program, or an interpreter's script.
+bool IsOfProject(const std::string& project, const ExecFacts& facts) {
+  if (project.empty() || IsSharedDirectory(project)) return false;
+  if (IsWithin(facts.executable, project)) return true;
+  const std::string script = InterpretedScript(facts.arguments);
+  return !script.empty() &&
+         IsWithin(NormalizePath(JoinPath(facts.working_directory, script)), project);
+}
+
+Subject AsProject(const Subject& before) {
+  Subject after = before;
+  after.role = before.downloaded ? Role::kPackage : Role::kProject;
+  after.own.clear();
+  after.given_back.clear();
+  after.is_helper = false;
+  return after;
+}
+
 // What no rule speaks of stays what it was. What a helper was given is for its own program alone.
 Subject AsBefore(const Subject& before) {
   Subject after = before;
@@ -203,6 +221,12 @@ Subject Policy::SubjectAfterExec(const Subject& before, const ExecFacts& facts) 
     }
     // A manager in fetched code follows that code's configuration, which may name programs.
     if (before.downloaded && IsOwnMake(*this, before, facts)) return AsPackage(before);
+    // Files of the project may name programs that managers start: a hook of git, an interpreter of
+    // an environment that lies there.
+    const Profile& named = RecognizeProfile(facts.arguments, facts.executable);
+    if (named.role != Role::kManager && IsOfProject(own.facts.Project(), facts)) {
+      return AsProject(before);
+    }
   }
   if (manager == nullptr) return AsBefore(before);
   const bool is_known = !is_proper && manager->name == impl_->profile.name &&

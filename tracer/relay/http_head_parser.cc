@@ -160,6 +160,7 @@ class FieldCollector {
     if (EqualsIgnoreCase(field.name, "host")) return AddHost(PlainValue(field));
     if (EqualsIgnoreCase(field.name, "content-length")) return AddLength(PlainValue(field));
     if (EqualsIgnoreCase(field.name, "transfer-encoding")) return AddCoding(PlainValue(field));
+    if (EqualsIgnoreCase(field.name, "upgrade")) head_.asks_upgrade = true;
     if (EqualsIgnoreCase(field.name, "connection") ||
         EqualsIgnoreCase(field.name, "proxy-connection")) {
       return CheckConnection(field.value);

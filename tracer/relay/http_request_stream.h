@@ -24,6 +24,8 @@ struct HttpRequestHead {
   // and port 0 where none is written.
   std::string host;
   uint16_t host_port = 0;
+  // An Upgrade header is there: the server may go over to another protocol.
+  bool asks_upgrade = false;
   // Hosts are canonical: lower case, no trailing dot, addresses as IpAddress::ToString() writes
   // them, IPv6 without brackets.
 };

@@ -144,7 +144,7 @@ PumpState RelayConnection::SendWordAhead() {
 
 PumpState RelayConnection::Receive() {
   if (client_ended_) {
-    // A greeting that never became whole goes nowhere.
+    // A request that never became whole goes nowhere.
     (void)shutdown(host_.get(), SHUT_WR);
     return PumpState::kDone;
   }
@@ -160,6 +160,7 @@ PumpState RelayConnection::Receive() {
   if (count > 0) return PumpState::kMore;
   if (count == 0) {
     client_ended_ = true;
+    gate_.Ended();
     return PumpState::kMore;
   }
   return error == EAGAIN || error == EINTR ? PumpState::kBlocked : PumpState::kBroken;

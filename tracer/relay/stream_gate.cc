@@ -59,11 +59,22 @@ StreamGate::Step StreamGate::Greeting(std::span<const uint8_t> bytes, bool answe
     return {.kind = Step::Kind::kRefuse, .why = "HTTP/2 without TLS, whose names are not read"};
   }
   if (LooksLikeHttp(bytes)) {
+    if (IsPlainText(bytes)) return AskUnknown();
     if (!HasSpace(bytes)) return {.is_bare_word = bytes.front() != '\r'};
     state_ = State::kHttp;
     return Http(bytes);
   }
   return AskUnknown();
+}
+
+bool StreamGate::IsPlainText(std::span<const uint8_t> bytes) const {
+  const auto end = std::find(bytes.begin(), bytes.end(), uint8_t{'\n'});
+  if (end == bytes.end() && !ended_) return false;
+  const std::string line(bytes.begin(), end);
+  const size_t space = line.find(' ');
+  if (space == std::string::npos) return true;
+  // "GET http://host/", "GET /", "CONNECT host:port", and whatever says that it is HTTP.
+  return line.find_first_of("/:", space) == std::string::npos;
 }
 
 StreamGate::Step StreamGate::AskUnknown() {
@@ -101,6 +112,11 @@ StreamGate::Step StreamGate::Http(std::span<const uint8_t> bytes) {
     http_ = HttpRequestStream();
     return Greeting(bytes, true);
   }
+  // A server that did not go over takes this for a broken request.
+  if (asked_upgrade_ && !head_allowed_ && bytes.front() >= 0x80) {
+    state_ = State::kOpen;
+    return {.kind = Step::Kind::kOpen};
+  }
   if (head_allowed_) {
     head_allowed_ = false;
     http_.Accept();
@@ -124,6 +140,7 @@ StreamGate::Step StreamGate::Http(std::span<const uint8_t> bytes) {
     return {.kind = Step::Kind::kRefuse, .why = "a request for one host that names another"};
   }
   head_ = next.bytes;
+  asked_upgrade_ = head.asks_upgrade;
   connect_host_ = head.form == Form::kAuthority ? head.target_host : "";
   connect_port_ = head.target_port;
   Step step{.kind = Step::Kind::kAsk};

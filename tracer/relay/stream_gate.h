@@ -39,6 +39,8 @@ class StreamGate {
   Step Next(std::span<const uint8_t> bytes, bool answered);
   // The claim of the last kAsk may be passed on.
   void Allowed();
+  // The client sends nothing more.
+  void Ended() { ended_ = true; }
 
  private:
   enum class State : uint8_t { kGreeting, kHttp, kOpen };
@@ -46,12 +48,16 @@ class StreamGate {
   Step Tls(std::span<const uint8_t> bytes);
   Step Http(std::span<const uint8_t> bytes);
   Step AskUnknown();
+  // Text that no server and no proxy takes for a request: its first line names no host.
+  bool IsPlainText(std::span<const uint8_t> bytes) const;
 
   State state_ = State::kGreeting;
   State after_ = State::kOpen;  // once the claim was allowed
   size_t head_ = 0;             // octets of the request head that was asked about
   bool head_allowed_ = false;
   bool is_connect_ = false;
+  bool asked_upgrade_ = false;  // by the request that was let through last
+  bool ended_ = false;
   std::string connect_host_;
   // Of the CONNECT that was let through: what follows is for this host.
   std::string tunnel_;

@@ -122,6 +122,8 @@ TEST(StreamGateTest, WhatHidesItsHostIsRefused) {
   for (std::string_view text :
        {std::string_view("\x05\x01\x00", 3), std::string_view("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
         std::string_view("GET / HTTP/1.1\nHost: a.example\n\n"),
+        std::string_view("GET http://evil.example/\r\n\r\n"),
+        std::string_view("CONNECT evil.example:443\r\n\r\n"),
         std::string_view("POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 3\r\n"
                          "Transfer-Encoding: chunked\r\n\r\n")}) {
     Stream stream;
@@ -130,9 +132,32 @@ TEST(StreamGateTest, WhatHidesItsHostIsRefused) {
   }
 }
 
+TEST(StreamGateTest, AWordBeforeTheEndIsUnknown) {
+  StreamGate gate;
+  EXPECT_EQ(gate.Next(Bytes("QUIT"), false).kind, Kind::kNeedMore);
+  gate.Ended();
+  EXPECT_EQ(gate.Next(Bytes("QUIT"), false).claim.kind, Claim::kUnknownProtocol);
+  EXPECT_EQ(gate.Next(Bytes("QUIT"), false).kind, Kind::kAsk);
+  EXPECT_EQ(gate.Next(Bytes("GET http://evil.example/"), false).kind, Kind::kNeedMore);
+}
+
+TEST(StreamGateTest, AfterAnUpgradeOnlyWhatIsNoRequestPassesUnseen) {
+  for (const bool is_frame : {true, false}) {
+    Stream stream;
+    stream.Add("GET / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\n"
+               "Upgrade: websocket\r\n\r\n");
+    ASSERT_EQ(stream.Next().kind, Kind::kAsk);
+    stream.Allow();
+    stream.Forwarded();
+    stream.Add(is_frame ? std::string_view("\x81\x02hi")
+                        : std::string_view("GET / HTTP/1.1\r\nHost: b.example\r\n\r\n"));
+    EXPECT_EQ(stream.Next().kind, is_frame ? Kind::kOpen : Kind::kAsk);
+  }
+}
+
 TEST(StreamGateTest, OtherProtocolsAreUnknown) {
   for (std::string_view text :
-       {"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", "0033git-upload-pack /project.git", "*1\r\n$4\r\n"}) {
+       {"EHLO me.example\r\n", "NICK me\n", "get key\r\n", "PING\r\n", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", "0033git-upload-pack /project.git", "*1\r\n$4\r\n"}) {
     Stream stream;
     stream.Add(text);
     StreamGate::Step step = stream.Next();

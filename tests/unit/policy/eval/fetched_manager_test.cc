@@ -54,9 +54,24 @@ TEST(FetchedManagerTest, ProgramInAPlaceThatItWritesIsPackageCode) {
   ExecFacts program = Exec({"git", "clone"});
   program.executable = "/home/ann/project/git";
   EXPECT_EQ(policy->SubjectAfterExec(inner, program).role, Role::kPackage);
-  // Helpers of the system, and the user's own manager, stay what they are.
+  // Helpers of the system stay what they are.
   EXPECT_EQ(policy->SubjectAfterExec(inner, Exec({"git", "clone"})).role, Role::kManager);
-  EXPECT_EQ(policy->SubjectAfterExec(manager, Exec({"python3", "./mine.py"})).role, Role::kManager);
+}
+
+// A hook of git, an interpreter of an environment in the project, a program that a project's
+// configuration names: with the manager's rights it would have its credentials.
+TEST(FetchedManagerTest, WhatAManagerStartsOfTheProjectIsTheProjects) {
+  auto policy = PolicyWithFetchedManager();
+  const Subject manager = policy->InitialSubject();
+  for (const char* script : {"./mine.py", "sub/../mine.py", "/home/ann/project/mine.py"}) {
+    const Subject after = policy->SubjectAfterExec(manager, Exec({"python3", script}));
+    EXPECT_EQ(after.role, Role::kProject) << script;
+  }
+  ExecFacts program = Exec({"git", "status"});
+  program.executable = "/home/ann/project/tools/git";
+  EXPECT_EQ(policy->SubjectAfterExec(manager, program).role, Role::kProject);
+  EXPECT_EQ(policy->SubjectAfterExec(manager, Exec({"python3", "/usr/share/x.py"})).role,
+            Role::kManager);
 }
 
 TEST(FetchedManagerTest, ToolThatTheUserAskedForIsNamed) {
