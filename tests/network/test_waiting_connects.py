@@ -87,15 +87,6 @@ s = socket.socket(); s.setblocking(False); s.connect_ex(("203.0.113.50", ECHO));
 t = socket.create_connection((HOST, ECHO)); echoed(t)
 """, prepare=self.silent(SILENT))
 
-    def test_AThreadShutsDownAPendingConnect(self):
-        self.python("""
-socket.getaddrinfo("silent.test", 80); open("go", "w").close()
-s = socket.socket()
-threading.Timer(0.4, lambda: s.shutdown(socket.SHUT_RDWR)).start()
-began = time.monotonic(); error = s.connect_ex(("203.0.113.50", ECHO))
-say(os.strerror(error), time.monotonic() - began < 3)
-""", prepare=self.silent(SILENT, answer=4))
-
     def test_HappyEyeballsOfAsyncio(self):
         self.python("""
 async def main():
