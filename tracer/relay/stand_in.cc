@@ -1,5 +1,6 @@
 #include "tracer/relay/stand_in.h"
 
+#include <poll.h>
 #include <sys/random.h>
 
 #include <cerrno>
@@ -74,6 +75,9 @@ ConnectedStandIn ConnectStandIn(int client, LoopbackForm form) {
   result.error = BoundedConnect(client, ForClient(name, form), kPatience);
   if (result.error != 0 && result.error != EINPROGRESS) return result;
   const SocketName expected = SocketName::LocalOf(client).Unmapped();
+  // On a busy machine the kernel may still be about to finish the handshake.
+  pollfd ready{listener.get(), POLLIN, 0};
+  while (poll(&ready, 1, static_cast<int>(kPatience.count())) < 0 && errno == EINTR) continue;
   // Anyone on this machine may have connected to the port in between.
   while (true) {
     SocketName peer;
