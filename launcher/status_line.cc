@@ -167,7 +167,10 @@ std::string FormatSummary(const RunSummary& summary, bool colour) {
   if (summary.trace_name.empty() || EscapeForTerminal(summary.trace_name) != summary.trace_name) {
     return text;
   }
-  return text + Row("look at it", Concat("safe-trace trace show ", ShellQuote(summary.trace_name)));
+  // Where the command failed, a refusal that is no violation may be why.
+  const bool failed_by_refusal = summary.command_status != 0 && summary.denials > 0;
+  return text + Row("look at it", Concat("safe-trace trace show ", failed_by_refusal ? "--all " : "",
+                                         ShellQuote(summary.trace_name)));
 }
 
 std::string ViolationLimiter::Admit(const std::string& line) {

@@ -142,6 +142,17 @@ TEST(SummaryTest, ATraceInAnotherPlaceIsLookedAtByItsPath) {
               HasSubstr("safe-trace trace show '/srv/my traces/x'\n"));
 }
 
+TEST(SummaryTest, AFailedCommandIsLedToTheRefusalsThatAreNoViolations) {
+  RunSummary summary;
+  summary.run_id = summary.trace_name = "20261122T181500-ab12";
+  summary.trace_path = "/x";
+  summary.denials = 1;
+  EXPECT_THAT(FormatSummary(summary, false), Not(HasSubstr("--all")));
+  summary.command_status = 1;
+  EXPECT_THAT(FormatSummary(summary, false),
+              HasSubstr("safe-trace trace show --all 20261122T181500-ab12\n"));
+}
+
 TEST(SummaryTest, AQuietRunSaysLittle) {
   RunSummary summary;
   summary.command = "true";
