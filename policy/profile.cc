@@ -140,6 +140,9 @@ void ReadVariable(TableReader& table, Profile& profile) {
   table.Read("value", variable.value);
   table.Read("at", variable.at);
   table.Read("needs", variable.needs);
+  std::optional<bool> for_scripts;
+  table.Read("for_scripts", for_scripts);
+  variable.for_scripts = for_scripts.value_or(false);
   if (variable.name.empty()) table.Fail(table.line(), "a [[variable]] needs a name");
   profile.default_variables.push_back(std::move(variable));
 }

@@ -109,7 +109,7 @@ struct WorkspaceMarker {
   std::vector<std::string> excludes;
 };
 
-// A variable given to the command where the user has not set it.
+// A variable given where the user has not set it: to the manager, or to the scripts that it starts.
 struct DefaultVariable {
   std::string name;
   std::string value;  // text, or a template; of several values the first whose `at` exists
@@ -117,6 +117,7 @@ struct DefaultVariable {
   // `needs` must exist as well: the first `node` of PATH, if its headers are there.
   std::string at;
   std::string needs;
+  bool for_scripts = false;
 };
 
 // What one command of a manager writes in addition: `pip download` fills the working directory.

@@ -253,10 +253,14 @@ std::vector<std::string> Policy::VariablesFor(
     const Subject& subject, const std::vector<std::string>& withheld,
     const std::function<bool(const std::string& path)>& exists) const {
   std::vector<std::string> variables;
-  if (subject.role != Role::kManager) return variables;
+  const bool is_manager = subject.role == Role::kManager;
+  if (!is_manager && subject.role != Role::kPackage && subject.role != Role::kProject) {
+    return variables;
+  }
   const Impl& own = *For(subject).impl_;
   const TemplateFacts templates = TemplatesOfHost(own.facts);
   for (const DefaultVariable& variable : own.profile.default_variables) {
+    if (variable.for_scripts == is_manager) continue;
     if (own.facts.environment.contains(variable.name)) continue;
     const std::vector<std::string> values = ExpandTextTemplate(variable.value, templates);
     const auto exists_at = [&](const std::string& text, size_t index) {
@@ -270,6 +274,7 @@ std::vector<std::string> Policy::VariablesFor(
       break;
     }
   }
+  if (!is_manager) return variables;
   for (const std::string& variable : withheld) {
     const size_t equals = variable.find('=');
     if (equals == std::string::npos) continue;

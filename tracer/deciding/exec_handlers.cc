@@ -194,7 +194,10 @@ void ExecHandlers::EditEnvironment(const Process& process, const Subject& before
       edit.added.push_back(std::string(name) + "=" + value);
     }
   }
-  if (subject.role == Role::kManager && subject.ecosystem != before.ecosystem) {
+  const bool is_new_manager =
+      subject.role == Role::kManager && subject.ecosystem != before.ecosystem;
+  const bool is_script = subject.role != Role::kManager && before.role == Role::kManager;
+  if (is_new_manager || is_script) {
     for (std::string& variable :
          policy_.VariablesFor(subject, options_.withheld_variables, [](const std::string& path) {
            return access(path.c_str(), F_OK) == 0;

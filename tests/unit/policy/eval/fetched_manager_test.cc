@@ -25,6 +25,23 @@ ExecFacts Exec(std::vector<std::string> arguments) {
   return facts;
 }
 
+TEST(DefaultVariableTest, IsForTheManagerOrForItsScripts) {
+  Profile profile = MadeUpPip();
+  profile.default_variables = {
+      {.name = "FOR_IT", .value = "1", .at = "", .needs = ""},
+      {.name = "FOR_SCRIPTS", .value = "2", .at = "", .needs = "", .for_scripts = true}};
+  auto policy = MustBuild(MadeUpFacts(), {}, profile);
+  const auto given = [&](Role role) {
+    Subject subject = policy->InitialSubject();
+    subject.role = role;
+    return policy->VariablesFor(subject, {}, [](const std::string&) { return true; });
+  };
+  EXPECT_THAT(given(Role::kManager), ::testing::ElementsAre("FOR_IT=1"));
+  EXPECT_THAT(given(Role::kPackage), ::testing::ElementsAre("FOR_SCRIPTS=2"));
+  EXPECT_THAT(given(Role::kProject), ::testing::ElementsAre("FOR_SCRIPTS=2"));
+  EXPECT_THAT(given(Role::kCommand), ::testing::IsEmpty());
+}
+
 TEST(FetchedManagerTest, LosesItsCredentialsWithoutAnAlarm) {
   auto policy = PolicyWithFetchedManager();
   const Subject manager = policy->InitialSubject();
