@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "preload/raw_syscall.h"
+#include "preload/real_function.h"
 #include "preload/shim_init.h"
 
 namespace safe_trace {
@@ -87,17 +88,6 @@ void Rename(int socket, sockaddr* source, socklen_t room, socklen_t* length) {
     *length = slot.length;
   }
   Release(slot);
-}
-
-// Two threads may both search: they store the same address.
-template <typename Function>
-Function* Real(Function** slot, const char* symbol) {
-  Function* found = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
-  if (found == nullptr && IsRelocated()) {
-    found = reinterpret_cast<Function*>(FindNext(symbol));
-    __atomic_store_n(slot, found, __ATOMIC_RELEASE);
-  }
-  return found;
 }
 
 using ConnectFunction = int(int, const sockaddr*, socklen_t);

@@ -6,6 +6,7 @@
 
 #include "preload/event_channel.h"
 #include "preload/per_process.h"
+#include "preload/real_function.h"
 #include "preload/shim_init.h"
 #include "preload/shim_protocol.h"
 
@@ -16,17 +17,6 @@ void NoteLookup(const char* host, const void* caller) {
   if (host == nullptr || !IsRelocated()) return;
   EnsureStarted();
   if (TakeNameLookupReport()) ReportEvent(ST_EVENT_NAME_LOOKUP, host, caller);
-}
-
-// Two threads may both search: they store the same address.
-template <typename Function>
-Function* Real(Function** slot, const char* symbol) {
-  Function* found = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
-  if (found == nullptr && IsRelocated()) {
-    found = reinterpret_cast<Function*>(FindNext(symbol));
-    __atomic_store_n(slot, found, __ATOMIC_RELEASE);
-  }
-  return found;
 }
 
 hostent* FailLookup() {
