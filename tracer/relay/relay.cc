@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "tracer/relay/eager_poll.h"
 #include "tracer/syscall_status.h"
 
 namespace safe_trace {
@@ -140,9 +141,10 @@ bool Relay::Watch(int fd, uint64_t tag) {
 void Relay::Run() {
   BlockAllSignals();
   std::array<epoll_event, 128> ready{};
+  EagerPoll poll;
   while (!stopping_) {
     const int wait = !unfinished_.empty() ? 0 : hesitating_.empty() ? -1 : kHesitationCheck;
-    const int count = epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), wait);
+    const int count = poll.Wait(epoll_.get(), ready, wait);
     std::map<uint64_t, RelayConnection::Events> turns;
     for (const uint64_t id : std::exchange(unfinished_, {})) turns[id].all = true;
     for (const uint64_t id : hesitating_) turns[id].all = true;
