@@ -248,7 +248,7 @@ void PtraceDispatcher::RecordExec(const Process& process, Image image) {
   RunReporter::DescribeProcess(process, event);
   event.Set("process.args", image.arguments);
   event.Set("process.working_directory", image.working_directory);
-  bool too_many = workers_.background_waiting() >= kMaximumHashesWaiting;
+  bool too_many = background_.waiting() >= kMaximumHashesWaiting;
   if (too_many || (!options_.hash_all && IsSystemProgram(image.executable))) {
     reporter_.Record(std::move(event));
     return;
@@ -256,8 +256,8 @@ void PtraceDispatcher::RecordExec(const Process& process, Image image) {
   // Hashing takes long and the file may be gone at once: the open descriptor keeps its content.
   auto file = std::make_shared<UniqueFd>(std::move(image.file));
   auto shared = std::make_shared<TraceEvent>(std::move(event));
-  workers_.SubmitBackground([this, file, shared](const std::function<bool()>& stopping) {
-    std::string hash = FileSha256(file->get(), stopping);
+  background_.Submit([this, file, shared](const BackgroundThread::Stopping& stopping) {
+    std::string hash = hashes_.Sha256(file->get(), stopping);
     if (!hash.empty()) shared->Set("process.hash.sha256", hash);
     reporter_.Record(std::move(*shared));
   });

@@ -12,9 +12,10 @@
 #include <vector>
 
 #include "tracer/deciding/exec_handlers.h"
+#include "tracer/supervisor/background_thread.h"
+#include "tracer/supervisor/image_hashes.h"
 #include "tracer/supervisor/notification_dispatcher.h"
 #include "tracer/supervisor/run_reporter.h"
-#include "tracer/supervisor/worker_pool.h"
 #include "tracer/tracee/exec_surgery.h"
 #include "tracer/tracee/process_tree.h"
 #include "tracer/tracee/ptrace_event.h"
@@ -29,12 +30,11 @@ class PtraceDispatcher final : public SurgeryRoom {
     uint64_t maximum_tasks = 0;  // --pids; 0: none
   };
   PtraceDispatcher(ProcessTree& tree, const ExecHandlers& exec, const TraceeMemory& memory,
-                   RunReporter& reporter, WorkerPool& workers, Options options)
+                   RunReporter& reporter, Options options)
       : tree_(tree),
         exec_(exec),
         memory_(memory),
         reporter_(reporter),
-        workers_(workers),
         options_(options) {}
 
   // The command's process, already seized.
@@ -74,7 +74,6 @@ class PtraceDispatcher final : public SurgeryRoom {
   const ExecHandlers& exec_;
   const TraceeMemory& memory_;
   RunReporter& reporter_;
-  WorkerPool& workers_;
   Options options_;
   pid_t root_ = 0;
   bool root_execed_ = false;
@@ -83,6 +82,8 @@ class PtraceDispatcher final : public SurgeryRoom {
   bool limit_reached_ = false;
   std::map<pid_t, Clock::time_point> orphans_;  // stopped, waiting for their parent's event
   std::map<pid_t, std::unique_ptr<ExecSurgery>> surgeries_;
+  ImageHashes hashes_;           // of the background thread alone
+  BackgroundThread background_;  // ends before what it uses
 };
 
 }  // namespace safe_trace

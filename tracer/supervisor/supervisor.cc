@@ -52,7 +52,7 @@ class Loop {
         refused_(parts_.reporter),
         network_(parts_.policy, memory_, parts_.broker, registry_, parts_.reporter, &parts_.gate,
                  {&parts_.relay, &parts_.relay_gate}),
-        ptrace_(tree_, exec_, memory_, parts_.reporter, workers_,
+        ptrace_(tree_, exec_, memory_, parts_.reporter,
                 {options.record_all, options.maximum_tasks}),
         notifications_(*listener_, tree_,
                        {open_, names_, attributes_, exec_, target_, network_, refused_}, ptrace_,

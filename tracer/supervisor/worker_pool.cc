@@ -34,7 +34,6 @@ WorkerPool::WorkerPool() : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 
 WorkerPool::~WorkerPool() {
   std::unique_lock<std::mutex> lock(mutex_);
-  stopped_at_ = std::chrono::steady_clock::now();
   stopping_ = true;
   for (auto& [id, job] : waited_for_) job->interrupted = true;
   wake_.notify_all();
@@ -61,13 +60,6 @@ void WorkerPool::Submit(uint64_t id, pid_t tid, Deferred work) {
   Push(std::move(job));
 }
 
-void WorkerPool::SubmitBackground(Background work) {
-  auto job = std::make_shared<Job>();
-  job->background = std::move(work);
-  ++background_waiting_;
-  Push(std::move(job));
-}
-
 void WorkerPool::Push(std::shared_ptr<Job> job) {
   std::lock_guard<std::mutex> lock(mutex_);
   queue_.push_back(std::move(job));
@@ -87,16 +79,6 @@ void WorkerPool::Run() {
     if (queue_.empty()) return;
     std::shared_ptr<Job> job = std::move(queue_.front());
     queue_.pop_front();
-    if (job->background) {
-      --background_waiting_;
-      lock.unlock();
-      job->background([this] {
-        return stopping_.load(std::memory_order_acquire) &&
-               std::chrono::steady_clock::now() - stopped_at_ > kBackgroundGrace;
-      });
-      lock.lock();
-      continue;
-    }
     if (stopping_) continue;
     running_[job->id] = pthread_self();
     lock.unlock();

@@ -1,4 +1,4 @@
-// Threads for the few calls that may block: opening a FIFO, a blocking connect or send, hashing.
+// Threads for the few calls that may block: opening a FIFO, a blocking connect or send.
 #ifndef SAFE_TRACE_TRACER_SUPERVISOR_WORKER_POOL_H_
 #define SAFE_TRACE_TRACER_SUPERVISOR_WORKER_POOL_H_
 
@@ -6,11 +6,9 @@
 #include <sys/types.h>
 
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -36,14 +34,6 @@ class WorkerPool {
 
   // Runs `work` for the notification `id` of task `tid`.
   void Submit(uint64_t id, pid_t tid, Deferred work);
-  // What is still being done when the run is over gets so much longer, all of it together.
-  static constexpr std::chrono::milliseconds kBackgroundGrace{1000};
-  // Runs something that nobody waits for. It is told when the run has been over for the grace, and
-  // should give up then.
-  using Background = std::function<void(const std::function<bool()>& stopping)>;
-  void SubmitBackground(Background work);
-  // Background jobs that have not begun.
-  size_t background_waiting() const { return background_waiting_; }
 
   // Readable when results wait.
   int event_fd() const { return event_.get(); }
@@ -60,7 +50,6 @@ class WorkerPool {
     uint64_t id = 0;
     pid_t tid = 0;
     Deferred deferred;
-    Background background;
     std::atomic<bool> interrupted{false};
   };
   void Push(std::shared_ptr<Job> job);
@@ -75,9 +64,7 @@ class WorkerPool {
   std::vector<std::pair<uint64_t, Deferred::Result>> results_;
   std::vector<std::thread> threads_;
   size_t idle_ = 0;
-  std::atomic<bool> stopping_{false};
-  std::chrono::steady_clock::time_point stopped_at_;  // set before stopping_
-  std::atomic<size_t> background_waiting_{0};
+  bool stopping_ = false;
 };
 
 }  // namespace safe_trace

@@ -184,32 +184,5 @@ TEST_F(WorkerPoolTest, DestructorEndsJobsThatBlockAndJobsThatWait) {
   EXPECT_LT(Clock::now() - before, kPatience);
 }
 
-// What a program was is worth a moment at the end: its file may be gone by then.
-TEST_F(WorkerPoolTest, BackgroundWorkIsFinishedWhenTheRunEnds) {
-  std::atomic<bool> begun = false, finished = false;
-  {
-    WorkerPool pool;
-    pool.SubmitBackground([&](const std::function<bool()>& stopping) {
-      begun = true;
-      for (int i = 0; i < 20; ++i) {
-        if (stopping()) return;
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      }
-      finished = true;
-    });
-    while (!begun) std::this_thread::yield();
-  }
-  EXPECT_TRUE(finished);
-}
-
-TEST_F(WorkerPoolTest, BackgroundWorkIsDoneWithoutAResult) {
-  std::atomic<bool> done{false};
-  WorkerPool pool;
-  pool.SubmitBackground([&done](const auto&...) { done = true; });
-  EXPECT_TRUE(Becomes(done));
-  EXPECT_FALSE(pool.HasUnfinished());
-  EXPECT_TRUE(pool.TakeResults().empty());
-}
-
 }  // namespace
 }  // namespace safe_trace
