@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
+#include <unordered_set>
 
 #include "policy/lexical_path.h"
 #include "tracer/floor/landlock_ruleset.h"
@@ -25,6 +27,25 @@ std::string Canonical(const std::string& path) {
   return canonical.empty() ? path : canonical;
 }
 
+// Something beneath the directory is carved out of it anyway. Most of what a catalogue names is not
+// there, which the directory's entries tell without a look at each.
+bool IsSplit(const std::string& directory, const std::vector<DirectoryEntry>& entries,
+             const std::vector<PathGrant>& carve_outs) {
+  std::unordered_set<std::string_view> names;
+  for (const DirectoryEntry& entry : entries) names.insert(entry.name);
+  const size_t prefix = directory == "/" ? 1 : directory.size() + 1;
+  return std::any_of(carve_outs.begin(), carve_outs.end(), [&](const PathGrant& carve_out) {
+    const std::string& path = carve_out.path;
+    if (!Any(carve_out.access & Access::kRead) || path == directory || !IsWithin(path, directory)) {
+      return false;
+    }
+    const std::string_view beneath = std::string_view(path).substr(prefix);
+    struct stat status {};
+    return names.contains(beneath.substr(0, beneath.find('/'))) &&
+           lstat(path.c_str(), &status) == 0;
+  });
+}
+
 // A hidden name at the top of a project could be carved out of the floor, but then nothing that is
 // made beside it later could be run: the kernel opens programs by itself, and a rule needs an
 // inode. So the project stays whole, and its calls are done on the caller's behalf. Directories
@@ -32,14 +53,9 @@ std::string Canonical(const std::string& path) {
 bool TakeNamedSecrets(const Policy& policy, FloorRequest& request) {
   bool found = false;
   std::erase_if(request.scanned_directories, [&](const std::string& directory) {
-    bool is_split = std::any_of(
-        request.carve_outs.begin(), request.carve_outs.end(), [&](const PathGrant& carve_out) {
-          struct stat status {};
-          return Any(carve_out.access & Access::kRead) && carve_out.path != directory &&
-                 IsWithin(carve_out.path, directory) && lstat(carve_out.path.c_str(), &status) == 0;
-        });
-    if (is_split) return false;
-    for (const DirectoryEntry& entry : ListDirectory(directory)) {
+    const std::vector<DirectoryEntry> entries = ListDirectory(directory);
+    if (IsSplit(directory, entries, request.carve_outs)) return false;
+    for (const DirectoryEntry& entry : entries) {
       found = found || policy.IsHiddenName(entry.name);
     }
     return true;
