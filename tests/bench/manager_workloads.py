@@ -97,10 +97,10 @@ def cargo(base: pathlib.Path):
     return [cargo_program, "build"], {}, setup, server
 
 
-def go(base: pathlib.Path):
+def go(base: pathlib.Path, cold: bool = False):
     """A program over a dozen modules, one of them with cgo; the standard library is built."""
     go_program = program("go")
-    folder = base / "go-proxy"
+    folder = base / f"go-proxy-{'cold' if cold else 'warm'}"
     folder.mkdir()
     server = StaticServer(str(folder))
     proxy = GoProxy(str(folder), server.url)
@@ -123,7 +123,7 @@ def go(base: pathlib.Path):
 
     def setup(run: pathlib.Path) -> None:
         (run / "project" / "go.mod").write_text(go_mod("example.com/mine"))
-        if cache.is_dir():
+        if not cold and cache.is_dir():
             shutil.copytree(cache, run / "home" / ".cache" / "go-build")
 
     def warm(workshop) -> str | None:
@@ -137,5 +137,11 @@ def go(base: pathlib.Path):
         return workshop.quiet([go_program, "build", "-C", str(source), "-o", "/dev/null", "."],
                               {**environment, "GOCACHE": str(cache)})
 
-    return [go_program, "install", "example.com/tool@v1.0.0"], environment, setup, server, warm
+    preparation = [] if cold else [warm]
+    return ([go_program, "install", "example.com/tool@v1.0.0"], environment, setup, server,
+            *preparation)
 
+
+def go_cold(base: pathlib.Path):
+    """The same with an empty build cache, as in CI: the standard library is compiled too."""
+    return go(base, cold=True)

@@ -279,6 +279,7 @@ ROWS = [
     Row("cargo", f"cargo build {manager_workloads.CRATES} crates, loopback",
         other_manager(manager_workloads.cargo)),
     Row("go", "go install with cgo, loopback", other_manager(manager_workloads.go)),
+    Row("go-cold", "go install, empty build cache", other_manager(manager_workloads.go_cold)),
     Row("download", "download of 1 GiB, loopback",
         to_host(lambda shop: network_workloads.download(shop.host()))),
     Row("requests-kept", f"{network_workloads.REQUESTS:,} small requests on one connection",
