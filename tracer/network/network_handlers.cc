@@ -24,7 +24,7 @@ NetworkHandlers::NetworkHandlers(std::unique_ptr<const NetworkRules> rules,
       connect_(std::make_unique<ConnectHandler>(*rules_, memory, broker, listeners, reporter, gate,
                                                 relayed_.get(), brokered_.get())),
       bind_(std::make_unique<BindHandler>(*rules_, memory, listeners, reporter)),
-      send_(std::make_unique<SendHandler>(*rules_, memory, broker, listeners, reporter)),
+      send_(std::make_unique<SendHandler>(*rules_, memory, broker, listeners, reporter, gate)),
       names_(std::make_unique<SocketNameHandler>(memory, relay.gate, *brokered_)) {}
 
 NetworkHandlers::~NetworkHandlers() = default;

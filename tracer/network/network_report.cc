@@ -21,9 +21,7 @@ const BuiltIn& BuiltInFor(BuiltInRefusal refusal) {
   static const std::array<BuiltIn, 7> kTable = {{
       {{"network.unsupported-socket", "this kind of socket is not supervised"}, EACCES, true},
       {{"network.fast-open", "TCP fast open sends before the address is decided"}, EPERM, true},
-      {{"network.dns-unconnected", "DNS queries go through a connected socket to the broker"},
-       ECONNREFUSED,
-       false},
+      {{"network.no-dns-query", "only DNS queries go to port 53"}, ECONNREFUSED, false},
       {{"network.no-resolver", "the DNS broker does not serve this kind of socket"},
        ECONNREFUSED,
        false},
@@ -49,7 +47,7 @@ Decision BuiltInDecision(BuiltInRefusal refusal, Role role) {
   decision.rule = &entry.rule;
   decision.is_violation = entry.is_violation;
   decision.never_allowed = true;
-  if (role == Role::kPackage && refusal == BuiltInRefusal::kUnconnectedDns) {
+  if (role == Role::kPackage && refusal == BuiltInRefusal::kNoDnsQuery) {
     decision.error = EACCES;
     decision.is_violation = true;
   }
@@ -120,7 +118,6 @@ TraceEvent NetworkEvent(const NetworkSubjectMatter& matter, std::string_view out
   }
   if (!matter.names.empty()) event.Set("destination.domain", matter.names);
   if (!matter.path.empty()) event.Set("file.path", matter.path);
-  if (!matter.question.empty()) event.Set("dns.question.name", matter.question);
   if (!matter.transport.empty()) event.Set("network.transport", std::string(matter.transport));
   event.Set("safe_trace.syscall", std::string(matter.syscall));
   return event;

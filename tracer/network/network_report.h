@@ -24,7 +24,7 @@ namespace safe_trace {
 enum class BuiltInRefusal : uint8_t {
   kUnsupportedSocket,   // a family or protocol that is not watched: EACCES
   kFastOpen,            // MSG_FASTOPEN connects past the decision: EPERM
-  kUnconnectedDns,      // a DNS query that names its server: ECONNREFUSED, packages EACCES
+  kNoDnsQuery,          // a datagram addressed to port 53: ECONNREFUSED, packages EACCES
   kNoResolver,          // the broker has no address for this socket: ECONNREFUSED
   kPackageListener,     // package code listening beyond loopback: EACCES
   kUnsupportedControl,  // ancillary data that could change where a packet goes: EPERM
@@ -41,8 +41,7 @@ struct NetworkSubjectMatter {
   std::string how_to_allow;
   std::optional<InetAddress> inet;
   std::vector<std::string> names;
-  std::string path;      // of a unix socket
-  std::string question;  // a DNS name
+  std::string path;  // of a unix socket
 };
 
 std::string_view TransportName(const RemoteSocket& socket);

@@ -27,6 +27,7 @@ OutgoingSend::OutgoingSend(Content content, PayloadReader payload)
     : content_(std::move(content)), payload_(std::move(payload)) {
   is_stream_ = content_.socket->type == SOCK_STREAM;
   may_wait_ = !content_.socket->nonblocking && (content_.flags & MSG_DONTWAIT) == 0;
+  if (content_.payload.has_value()) chunk_ = *content_.payload;
 }
 
 OutgoingSend::Progress OutgoingSend::Stop(int error) {
@@ -35,6 +36,7 @@ OutgoingSend::Progress OutgoingSend::Stop(int error) {
 }
 
 bool OutgoingSend::LoadChunk() {
+  if (content_.payload.has_value()) return true;
   if (loaded_once_ && chunk_sent_ < chunk_.size()) return true;
   loaded_once_ = true;
   chunk_sent_ = 0;

@@ -29,6 +29,8 @@ class OutgoingSend {
   struct Content {
     std::shared_ptr<const RemoteSocket> socket;
     std::optional<RawSocketAddress> destination;
+    // Of a datagram that was looked at: what was looked at is what is sent.
+    std::optional<std::vector<char>> payload;
     std::shared_ptr<const UniqueFd> pinned;  // keeps `destination` meaningful
     std::optional<ProcessStatus> identity;   // whose rights on a socket file count
     ControlData control;

@@ -26,6 +26,11 @@ class PayloadReader {
   int SetVector(uint64_t address, uint64_t count);
 
   uint64_t remaining() const { return remaining_; }
+  void Clear() {
+    pieces_.clear();
+    current_ = 0;
+    remaining_ = 0;
+  }
   // Copies the next bytes, up to `limit`, and moves on. Returns 0 or EFAULT.
   int Next(size_t limit, std::vector<char>& out);
 

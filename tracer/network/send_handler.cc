@@ -14,6 +14,7 @@ namespace safe_trace {
 namespace {
 
 constexpr uint16_t kDnsPort = 53;
+constexpr size_t kMaximumQuery = 65535;            // bytes; no datagram is longer
 constexpr uint32_t kMaximumMessages = 1024;        // UIO_MAXIOV, as the kernel clamps
 constexpr size_t kInlineBudget = 4 * 1024 * 1024;  // bytes sent within one answer
 
@@ -168,6 +169,7 @@ SendHandler::Prepared SendHandler::Prepare(const Call& call, const RawSocketAddr
   if (name != nullptr) {
     if (auto answer = DecideName(call, *name, payload, content)) return std::move(*answer);
   }
+  if (content.payload.has_value()) payload.Clear();
   return std::make_shared<OutgoingSend>(std::move(content), std::move(payload));
 }
 
@@ -191,7 +193,9 @@ std::optional<SyscallAction> SendHandler::DecideInetName(const Call& call, RawSo
   if (std::holds_alternative<UnspecifiedAddress>(address)) return std::nullopt;  // IPv6: no name
   const auto* inet = std::get_if<InetAddress>(&address);
   if (inet == nullptr) return Fail{call.socket->domain == AF_INET ? EAFNOSUPPORT : EINVAL};
-  if (inet->port == kDnsPort && call.socket->IsUdp()) return RefuseDns(call, *inet, payload);
+  if (inet->port == kDnsPort && call.socket->IsUdp()) {
+    return LeadToBroker(call, *inet, payload, content);
+  }
   Destination destination;
   if (auto answer = decider_.DecideInet(call.process, call.name, NetworkOperation::kSend,
                                         *call.socket, *inet, destination)) {
@@ -239,32 +243,59 @@ std::optional<SyscallAction> SendHandler::DecideNetlinkName(const RawSocketAddre
   return std::nullopt;
 }
 
-SyscallAction SendHandler::RefuseDns(const Call& call, const InetAddress& server,
-                                     PayloadReader payload) {
+std::optional<SyscallAction> SendHandler::LeadToBroker(const Call& call, const InetAddress& server,
+                                                       PayloadReader payload,
+                                                       OutgoingSend::Content& content) {
   const Subject& subject = SubjectOf(call.process);
-  Decision decision = BuiltInDecision(BuiltInRefusal::kUnconnectedDns, subject.role);
-  int error = decision.error;
-  NetworkSubjectMatter matter = DescribeInet(call.name, *call.socket, server, {}, subject);
-  matter.action = "dns-question";
-  matter.how_to_allow.clear();
-  std::vector<char> bytes;
-  constexpr size_t kQuestionEnough = 4096;
-  if (payload.Next(kQuestionEnough, bytes) == 0) {
-    absl::StatusOr<DnsQuery> query =
-        ParseDnsQuery({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
-    if (query.ok()) {
-      matter.question = query->name;
-      matter.target += " asking for " + query->name;
-      Decision by_name = rules_.EvaluateName(subject, NameRequest{query->name});
-      if (!by_name.allowed()) {
-        decision = by_name;
-        matter.how_to_allow = AllowHostFlag(subject, query->name, 0);
-      }
-    }
+  Destination destination;
+  destination.matter = DescribeInet(call.name, *call.socket, server, {}, subject);
+  RawSocketAddress& broker = destination.address;
+  if (!broker_.AddressFor(call.socket->domain, false, broker.storage, broker.length)) {
+    return RefuseDns(call, BuiltInRefusal::kNoResolver, destination.matter);
   }
-  // Quickly refused rather than left to wait: no answer could come from the server it names.
-  decision.error = error;
-  return Refuse(reporter_, call.process, decision, matter);
+  if (payload.remaining() > kMaximumQuery) return Fail{EMSGSIZE};
+  std::vector<char>& bytes = content.payload.emplace();
+  if (int error = payload.Next(kMaximumQuery, bytes); error != 0) return Fail{error};
+  // The broker decides about the name, and would pass over what is no question: the caller then
+  // waited for nothing, and what it tried would not be in the trace.
+  if (!ParseDnsQuery({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}).ok()) {
+    return RefuseDns(call, BuiltInRefusal::kNoDnsQuery, destination.matter);
+  }
+  RegisterAsClient(call);
+  if (reported_.Add(call.process, destination.matter)) {
+    TraceEvent event = NetworkEvent(destination.matter, "unknown");
+    event.Set("safe_trace.mechanism", std::string("dns-broker"));
+    reporter_.ReportEvent(call.process, std::move(event));
+  }
+  content.destination = broker;
+  // An interface or a source address was meant for the way to the server.
+  content.control = ControlData{};
+  return std::nullopt;
+}
+
+SyscallAction SendHandler::RefuseDns(const Call& call, BuiltInRefusal refusal,
+                                     NetworkSubjectMatter matter) {
+  matter.how_to_allow.clear();
+  return Refuse(reporter_, call.process, BuiltInDecision(refusal, SubjectOf(call.process).role),
+                matter);
+}
+
+// The broker knows its clients by their port. Left alone, the kernel chooses one while sending, and
+// the broker may have the datagram before anybody could tell it whose it is.
+void SendHandler::RegisterAsClient(const Call& call) {
+  const int socket = call.socket->fd.get();
+  if (LocalPort(socket) == 0) {
+    InetAddress any{.ip = {}, .as_v6 = call.socket->domain == AF_INET6};
+    any.ip.is_v6 = any.as_v6;
+    const RawSocketAddress raw = EncodeInetAddress(any);
+    // Where it fails the send says why.
+    [[maybe_unused]] int result = bind(socket, raw.get(), raw.length);
+  }
+  const uint16_t port = LocalPort(socket);
+  if (port == 0) return;
+  broker_.RegisterClient(
+      false, port,
+      gate_ != nullptr ? gate_->ClientFor(call.process) : static_cast<uint64_t>(call.process.tgid));
 }
 
 void SendHandler::ReportOnce(const Call& call, const Destination& destination) {

@@ -13,6 +13,7 @@
 #include "tracer/deciding/syscall_action.h"
 #include "tracer/deciding/syscall_invocation.h"
 #include "tracer/network/destination_decider.h"
+#include "tracer/network/dns_gate.h"
 #include "tracer/network/outgoing_send.h"
 #include "tracer/tracee/tracee_memory.h"
 
@@ -20,12 +21,14 @@ namespace safe_trace {
 
 class SendHandler {
  public:
+  // Without a gate the broker's clients are registered under their tgid.
   SendHandler(const NetworkRules& rules, const TraceeMemory& memory, DnsBroker& broker,
-              ListenerRegistry& listeners, Reporter& reporter)
-      : rules_(rules),
-        memory_(memory),
+              ListenerRegistry& listeners, Reporter& reporter, DnsGate* gate)
+      : memory_(memory),
+        broker_(broker),
         listeners_(listeners),
         reporter_(reporter),
+        gate_(gate),
         decider_(rules, broker, listeners, reporter) {}
 
   SyscallAction SendTo(const SyscallInvocation& invocation, Process& process);
@@ -60,16 +63,21 @@ class SendHandler {
   std::optional<SyscallAction> DecideUnixName(const Call& call, const RawSocketAddress& name,
                                               OutgoingSend::Content& content);
   static std::optional<SyscallAction> DecideNetlinkName(const RawSocketAddress& name);
-  SyscallAction RefuseDns(const Call& call, const InetAddress& server, PayloadReader payload);
+  // A datagram to port 53, wherever: goes to the broker, as what is sent over a connected socket.
+  std::optional<SyscallAction> LeadToBroker(const Call& call, const InetAddress& server,
+                                            PayloadReader payload, OutgoingSend::Content& content);
+  void RegisterAsClient(const Call& call);
+  SyscallAction RefuseDns(const Call& call, BuiltInRefusal refusal, NetworkSubjectMatter matter);
   SyscallAction RefuseBuiltIn(const Call& call, BuiltInRefusal refusal);
   void ReportOnce(const Call& call, const Destination& destination);
   SyscallAction Run(const Call& call, std::shared_ptr<OutgoingSend> message);
   OutgoingSend::Progress RunNow(const Call& call, OutgoingSend& message);
 
-  const NetworkRules& rules_;
   const TraceeMemory& memory_;
+  DnsBroker& broker_;
   ListenerRegistry& listeners_;
   Reporter& reporter_;
+  DnsGate* gate_;
   DestinationDecider decider_;
   ReportedDestinations reported_;
 };

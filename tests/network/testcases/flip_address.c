@@ -52,16 +52,20 @@ static long FastOpen(void) {
   return result;
 }
 
+// A DNS question for the addresses of leak.test.
+static const char question[] =
+    "\0\1\1\0\0\1\0\0\0\0\0\0"
+    "\4leak\4test\0\0\1\0\1";
+
 static long SendTo(int s) {
-  return sendto(s, "leak", 4, MSG_DONTWAIT, (const struct sockaddr*)&shown, sizeof(shown));
+  return sendto(s, question, sizeof(question) - 1, MSG_DONTWAIT, (const struct sockaddr*)&shown,
+                sizeof(shown));
 }
 
 static long SendMessage(int s) {
-  struct iovec piece = {(void*)"leak", 4};
-  struct msghdr message = {.msg_name = (void*)&shown,
-                           .msg_namelen = sizeof(shown),
-                           .msg_iov = &piece,
-                           .msg_iovlen = 1};
+  struct iovec piece = {(void*)question, sizeof(question) - 1};
+  struct msghdr message = {
+      .msg_name = (void*)&shown, .msg_namelen = sizeof(shown), .msg_iov = &piece, .msg_iovlen = 1};
   return sendmsg(s, &message, MSG_DONTWAIT);
 }
 

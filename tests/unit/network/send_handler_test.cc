@@ -145,20 +145,157 @@ TEST_F(SendHandlerTest, FastOpenIsRefused) {
   EXPECT_EQ(poll(&watched, 1, 20), 0);
 }
 
-TEST_F(SendHandlerTest, AQueryThatNamesItsServerIsRefusedAndItsNameRecorded) {
+std::string Question() {
   DnsQuery query;
   query.wire_name = {6, 's', 'e', 'c', 'r', 'e', 't', 4, 'e', 'v', 'i', 'l', 0};
   query.type = kDnsTypeA;
   query.klass = kDnsClassInternet;
   DnsBytes bytes = BuildDnsQuery(query, 1);
-  std::string_view payload(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return {bytes.begin(), bytes.end()};
+}
+
+bool IsEmptyNow(int fd) {
+  pollfd watched{fd, POLLIN, 0};
+  return poll(&watched, 1, 20) == 0;
+}
+
+class AddressedQuestions : public SendHandlerTest {
+ protected:
+  AddressedQuestions() {
+    broker_.addresses[AF_INET] = Inet("127.0.0.1", server_.port);
+    rules_->network = [](const Subject&, const NetworkRequest&) { return true; };
+  }
+  void ExpectRegistered(int fd) {
+    EXPECT_EQ((broker_.clients[{false, LocalPort(fd)}]), static_cast<uint64_t>(process_.tgid));
+  }
+  Listener server_ = Listen(SOCK_DGRAM);  // in the broker's place
+  const std::string question_ = Question();
+};
+
+TEST_F(AddressedQuestions, GoToTheBrokerWhichKnowsWhoAsks) {
   UniqueFd udp(socket(AF_INET, SOCK_DGRAM, 0));
-  rules_->network = [](const Subject&, const NetworkRequest&) { return true; };
-  EXPECT_EQ(SendTo(udp.get(), payload, Inet("127.0.0.53", 53)), -ECONNREFUSED);
+  const auto size = static_cast<int64_t>(question_.size());
+  EXPECT_EQ(SendTo(udp.get(), question_, Inet("192.0.2.1", 53)), size);
+  EXPECT_EQ(Receive(server_.fd.get()), question_);
+  ExpectRegistered(udp.get());
+  EXPECT_TRUE(reporter_.decisions.empty());
+  ASSERT_EQ(reporter_.events.size(), 1U);
+  EXPECT_EQ(Field(reporter_.events[0], "safe_trace.mechanism"), "dns-broker");
+  EXPECT_EQ(Field(reporter_.events[0], "destination.ip"), "192.0.2.1");
   SetRole(Role::kPackage);
-  EXPECT_EQ(SendTo(udp.get(), payload, Inet("127.0.0.53", 53)), -EACCES);
-  ASSERT_EQ(reporter_.decisions.size(), 2U);
-  EXPECT_EQ(Field(reporter_.decisions[1].event, "dns.question.name"), "secret.evil");
+  EXPECT_EQ(SendTo(udp.get(), question_, Inet("127.0.0.53", 53)), size);
+  EXPECT_EQ(Receive(server_.fd.get()), question_);
+}
+
+TEST_F(AddressedQuestions, GoToTheBrokerOverIpv6) {
+  Listener server = Listen(SOCK_DGRAM, "::1");
+  broker_.addresses[AF_INET6] = Inet("::1", server.port);
+  UniqueFd udp(socket(AF_INET6, SOCK_DGRAM, 0));
+  RawSocketAddress asked = Inet("2001:db8::1", 53);
+  std::string_view question = question_;
+  Message message({question.substr(0, 5), question.substr(5)});
+  message.To(asked);
+  EXPECT_EQ(SendMessage(udp.get(), message.header), static_cast<int64_t>(question.size()));
+  EXPECT_EQ(Receive(server.fd.get()), question_);
+  ExpectRegistered(udp.get());
+}
+
+TEST_F(AddressedQuestions, KeepThePortOfABoundSocket) {
+  Listener own = Listen(SOCK_DGRAM);
+  EXPECT_GT(SendTo(own.fd.get(), question_, Inet("192.0.2.1", 53)), 0);
+  EXPECT_EQ(LocalPort(own.fd.get()), own.port);
+  ExpectRegistered(own.fd.get());
+}
+
+TEST_F(AddressedQuestions, ThatAreNoneGoNowhereAndAreRecorded) {
+  UniqueFd udp(socket(AF_INET, SOCK_DGRAM, 0));
+  std::string answer = question_;
+  answer[2] = static_cast<char>(answer[2] | 0x80);
+  const std::vector<std::string> payloads = {"secret", "", question_ + "secret", answer,
+                                             std::string(60000, 'x')};
+  for (const std::string& payload : payloads) {
+    SetRole(Role::kManager);
+    EXPECT_EQ(SendTo(udp.get(), payload, Inet("192.0.2.1", 53)), -ECONNREFUSED);
+    SetRole(Role::kPackage);
+    EXPECT_EQ(SendTo(udp.get(), payload, Inet("192.0.2.1", 53)), -EACCES);
+  }
+  ASSERT_EQ(reporter_.decisions.size(), 2 * payloads.size());
+  EXPECT_EQ(reporter_.decisions[1].decision.rule->id, "network.no-dns-query");
+  EXPECT_TRUE(reporter_.decisions[1].decision.is_violation);
+  EXPECT_EQ(Field(reporter_.decisions[1].event, "destination.ip"), "192.0.2.1");
+  EXPECT_TRUE(IsEmptyNow(server_.fd.get()));
+}
+
+TEST_F(AddressedQuestions, TooLongForADatagramFailAsBare) {
+  UniqueFd udp(socket(AF_INET, SOCK_DGRAM, 0));
+  const std::string long_one(70000, 'x'), huge(3 * 1024 * 1024, 'x');
+  RawSocketAddress bare = Inet("127.0.0.1", server_.port);
+  EXPECT_EQ(sendto(udp.get(), long_one.data(), long_one.size(), 0, bare.get(), bare.length), -1);
+  EXPECT_EQ(errno, EMSGSIZE);
+  EXPECT_EQ(SendTo(udp.get(), long_one, Inet("192.0.2.1", 53)), -EMSGSIZE);
+  EXPECT_EQ(SendTo(udp.get(), huge, Inet("192.0.2.1", 53)), -EMSGSIZE);
+  std::string_view unmapped(reinterpret_cast<const char*>(1), 20);
+  EXPECT_EQ(SendTo(udp.get(), unmapped, Inet("192.0.2.1", 53)), -EFAULT);
+}
+
+TEST_F(AddressedQuestions, WhatWasLookedAtIsWhatIsSent) {
+  Listener forbidden = Listen(SOCK_DGRAM);
+  UniqueFd udp(socket(AF_INET, SOCK_DGRAM, 0));
+  RawSocketAddress name = Inet("192.0.2.1", 53);
+  RawSocketAddress other = Inet("127.0.0.1", forbidden.port);
+  std::string payload = question_;
+  memory_.after_read = [&](uint64_t address) {
+    if (address == A(&name.storage)) name = other;
+    if (address == A(payload.data())) payload.assign(payload.size(), '!');
+  };
+  EXPECT_GT(SendTo(udp.get(), payload, name), 0);
+  EXPECT_EQ(Receive(server_.fd.get()), question_);
+  EXPECT_TRUE(IsEmptyNow(forbidden.fd.get()));
+}
+
+TEST_F(AddressedQuestions, AnInterfaceForTheWayToTheServerIsNotUsed) {
+  UniqueFd udp(socket(AF_INET, SOCK_DGRAM, 0));
+  RawSocketAddress asked = Inet("192.0.2.1", 53);
+  Message message({question_});
+  message.To(asked);
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(in_pktinfo))] = {};
+  message.header.msg_control = control;
+  message.header.msg_controllen = sizeof(control);
+  cmsghdr* header = CMSG_FIRSTHDR(&message.header);
+  header->cmsg_level = IPPROTO_IP;
+  header->cmsg_type = IP_PKTINFO;
+  header->cmsg_len = CMSG_LEN(sizeof(in_pktinfo));
+  in_pktinfo info{};
+  info.ipi_ifindex = 0x7ffffff0;  // none: the kernel would refuse
+  memcpy(CMSG_DATA(header), &info, sizeof(info));
+  EXPECT_GT(SendMessage(udp.get(), message.header), 0);
+  EXPECT_EQ(Receive(server_.fd.get()), question_);
+}
+
+TEST_F(AddressedQuestions, AmongOtherMessagesGoTheirOwnWay) {
+  Listener forbidden = Listen(SOCK_DGRAM);
+  rules_->network = nullptr;
+  UniqueFd udp(socket(AF_INET, SOCK_DGRAM, 0));
+  RawSocketAddress asked = Inet("192.0.2.1", 53), bad = Inet("127.0.0.1", forbidden.port);
+  Message first({question_}), second({"secret"}), third({question_});
+  first.To(asked);
+  second.To(bad);
+  third.To(asked);
+  mmsghdr batch[3] = {{first.header, 0}, {second.header, 0}, {third.header, 0}};
+  EXPECT_EQ(Run(Call(SYS_sendmmsg, {U(udp.get()), A(batch), 3, 0})), 1);
+  EXPECT_EQ(batch[0].msg_len, question_.size());
+  EXPECT_EQ(Receive(server_.fd.get()), question_);
+  EXPECT_EQ(Run(Call(SYS_sendmmsg, {U(udp.get()), A(&batch[1]), 2, 0})), -EACCES);
+  EXPECT_TRUE(IsEmptyNow(forbidden.fd.get()));
+  EXPECT_TRUE(IsEmptyNow(server_.fd.get()));
+}
+
+TEST_F(AddressedQuestions, WithoutABrokerAreRefusedAtOnce) {
+  broker_.addresses.clear();
+  UniqueFd udp(socket(AF_INET, SOCK_DGRAM, 0));
+  EXPECT_EQ(SendTo(udp.get(), question_, Inet("192.0.2.1", 53)), -ECONNREFUSED);
+  ASSERT_EQ(reporter_.decisions.size(), 1U);
+  EXPECT_EQ(reporter_.decisions[0].decision.rule->id, "network.no-resolver");
 }
 
 TEST_F(SendHandlerTest, SeveralMessagesAreSentUntilTheFirstRefusal) {
