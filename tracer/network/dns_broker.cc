@@ -85,7 +85,8 @@ uint16_t PortOf(const RawSocketAddress& raw) {
 class BrokerImpl final : public DnsBroker {
  public:
   explicit BrokerImpl(Options options)
-      : filter_(std::move(options.decide), std::move(options.static_names),
+      : book_(std::move(options.now)),
+        filter_(std::move(options.decide), std::move(options.static_names),
                 std::move(options.loopback_names), std::move(options.search_domains), book_),
         server_port_(options.name_server_port),
         timeout_(std::clamp(options.timeout_ms, 100, 60000)) {
@@ -356,7 +357,8 @@ void BrokerImpl::OnExchange(uint64_t serial, DnsExchange::State state, int previ
     return Reply(finished.origin, query, BuildDnsResponse(query, DnsResponseCode::kServerFailure));
   }
   // Entered before the client can see the answer: its connect may follow at once.
-  book_.AddAnswer(query.name, finished.exchange.answer().addresses);
+  const DnsAnswer& answer = finished.exchange.answer();
+  book_.AddAnswer(query.name, answer.addresses, std::chrono::seconds(answer.ttl));
   Reply(finished.origin, query, finished.exchange.message());
 }
 

@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -38,6 +39,8 @@ class DnsBroker {
     // True where `question` may be resolved; records it either way.
     std::function<bool(const DnsQuestion&)> decide;
     int timeout_ms = 5000;
+    // What the lifetime of answers is measured by.
+    std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
   };
   static absl::StatusOr<std::unique_ptr<DnsBroker>> Start(Options options);
   virtual ~DnsBroker() = default;
@@ -48,7 +51,7 @@ class DnsBroker {
   // Queries from this local port of a client socket belong to `client`. Unregistered senders get
   // no answer. The table is bounded (oldest forgotten).
   virtual void RegisterClient(bool is_stream, uint16_t local_port, uint64_t client) = 0;
-  // Names that were answered with this address during the run.
+  // Names that were answered with this address, while the answers count (address_book.h).
   virtual std::vector<std::string> NamesOf(const IpAddress& address) const = 0;
 };
 

@@ -195,8 +195,12 @@ bool AddressOf(const Record& record, IpAddress& out) {
   return true;
 }
 
+// RFC 2181 8: a value with the highest bit set is taken for zero.
+uint32_t LifetimeOf(const Record& record) { return record.ttl > 0x7fffffff ? 0 : record.ttl; }
+
 // Addresses whose owner is the asked name or is reached from it by CNAMEs, in any order.
-std::vector<IpAddress> CollectAddresses(const DnsBytes& asked, const std::vector<Record>& records) {
+void CollectAddresses(const DnsBytes& asked, const std::vector<Record>& records,
+                      DnsAnswer& answer) {
   std::set<DnsBytes> chain{asked};
   bool grown = true;
   while (grown) {  // at most once per record, since each round adds a name
@@ -208,13 +212,18 @@ std::vector<IpAddress> CollectAddresses(const DnsBytes& asked, const std::vector
       }
     }
   }
-  std::vector<IpAddress> addresses;
+  uint32_t least = UINT32_MAX;
   for (const Record& record : records) {
     IpAddress address;
-    if (!chain.contains(record.owner) || !AddressOf(record, address)) continue;
-    if (addresses.size() < kMaximumAddresses) addresses.push_back(address);
+    const bool is_link = record.type == kDnsTypeCname && record.klass == kDnsClassInternet;
+    const bool is_address = AddressOf(record, address);
+    if (!chain.contains(record.owner) || !(is_link || is_address)) continue;
+    least = std::min(least, LifetimeOf(record));
+    if (is_address && answer.addresses.size() < kMaximumAddresses) {
+      answer.addresses.push_back(address);
+    }
   }
-  return addresses;
+  if (!answer.addresses.empty()) answer.ttl = least;
 }
 
 absl::Status Malformed(std::string_view what) {
@@ -331,7 +340,7 @@ absl::StatusOr<DnsAnswer> ParseDnsAnswer(std::span<const uint8_t> message, const
     }
     records.push_back(std::move(record));
   }
-  answer.addresses = CollectAddresses(Folded(query.wire_name), records);
+  CollectAddresses(Folded(query.wire_name), records, answer);
   return answer;
 }
 

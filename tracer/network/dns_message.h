@@ -69,6 +69,7 @@ struct DnsAnswer {
   bool truncated = false;
   // A and AAAA records of the asked name or of a CNAME that it leads to. At most 64.
   std::vector<IpAddress> addresses;
+  uint32_t ttl = 0;  // seconds; the least of these records and of the CNAMEs that led to them
 };
 
 // InvalidArgument where `message` does not answer `query` under `id`: then it is not to be believed

@@ -122,6 +122,7 @@ class DnsBrokerTest : public ::testing::Test {
                               {"elsewhere.example", Ip("10.0.0.9")}};
     options.search_domains = {"Corp.Example."};
     options.timeout_ms = 2000;
+    options.now = [this] { return now_.load(); };
     options.decide = [this](const DnsQuestion& question) {
       std::lock_guard<std::mutex> lock(mutex_);
       asked_.push_back(std::to_string(question.client) + " " + question.name);
@@ -166,6 +167,8 @@ class DnsBrokerTest : public ::testing::Test {
     return asked_;
   }
 
+  std::atomic<std::chrono::steady_clock::time_point> now_ =
+      std::chrono::steady_clock::time_point{} + std::chrono::hours(1);
   std::mutex mutex_;
   std::vector<std::string> asked_;
   std::unique_ptr<DnsBroker> broker_;
@@ -184,6 +187,23 @@ TEST_F(DnsBrokerTest, AnAllowedNameIsAnsweredAndItsAddressRemembered) {
   EXPECT_THAT(answer->addresses, ElementsAre(Ip("192.0.2.7")));
   EXPECT_THAT(broker_->NamesOf(Ip("192.0.2.7")), ElementsAre("files.allowed.example"));
   EXPECT_THAT(Asked(), ElementsAre("42 files.allowed.example"));
+}
+
+TEST_F(DnsBrokerTest, AnAnswerCountsForItsLifetimeAndAgainWhenItIsAskedForAgain) {
+  FakeResolver resolver([](const DnsQuery& query, bool) {
+    const std::vector<IpAddress> addresses = {Ip("192.0.2.7")};
+    return std::vector<DnsBytes>{
+        BuildDnsResponse(query, DnsResponseCode::kNoError, addresses, /*ttl=*/3600)};
+  });
+  Start(resolver.port());
+  ASSERT_TRUE(Ask("a.allowed.example").ok());
+  now_ = now_.load() + std::chrono::seconds(3599);
+  EXPECT_THAT(broker_->NamesOf(Ip("192.0.2.7")), ElementsAre("a.allowed.example"));
+  now_ = now_.load() + std::chrono::seconds(1);
+  EXPECT_THAT(broker_->NamesOf(Ip("192.0.2.7")), IsEmpty());
+  EXPECT_THAT(broker_->NamesOf(Ip("10.1.2.3")), ElementsAre("host.internal"));
+  ASSERT_TRUE(Ask("a.allowed.example").ok());
+  EXPECT_THAT(broker_->NamesOf(Ip("192.0.2.7")), ElementsAre("a.allowed.example"));
 }
 
 TEST_F(DnsBrokerTest, ARefusedNameIsUnknownAndNeverLeavesTheMachine) {

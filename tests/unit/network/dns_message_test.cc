@@ -39,12 +39,13 @@ DnsBytes AnswerHeader(const DnsQuery& query, unsigned id, unsigned answers,
   Put16(query.klass, message);
   return message;
 }
-void PutRecord(std::vector<std::string> owner, unsigned type, const DnsBytes& data, DnsBytes& out) {
+void PutRecord(std::vector<std::string> owner, unsigned type, const DnsBytes& data, DnsBytes& out,
+               uint32_t ttl = 60) {
   PutName(std::move(owner), out);
   Put16(type, out);
   Put16(1, out);
-  Put16(0, out);
-  Put16(60, out);
+  Put16(ttl >> 16, out);
+  Put16(ttl & 0xffff, out);
   Put16(static_cast<unsigned>(data.size()), out);
   out.insert(out.end(), data.begin(), data.end());
 }
@@ -142,6 +143,22 @@ TEST_F(DnsAnswerTest, AddressesOfTheNameAndOfItsCnamesCountOthersDoNot) {
   auto answer = ParseDnsAnswer(message, query_, 9);
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_THAT(answer->addresses, ElementsAre(V4(192, 0, 2, 2), V4(192, 0, 2, 1)));
+}
+
+TEST_F(DnsAnswerTest, TheLeastLifetimeOfTheChainCounts) {
+  auto lifetime = [&](uint32_t alias, uint32_t address, uint32_t other) {
+    DnsBytes message = AnswerHeader(query_, 9, 4);
+    PutRecord({"www", "example", "org"}, kDnsTypeCname, WireName({"cdn"}), message, alias);
+    PutRecord({"cdn"}, kDnsTypeA, {192, 0, 2, 1}, message, address);
+    PutRecord({"cdn"}, kDnsTypeA, {192, 0, 2, 2}, message, 90000);
+    PutRecord({"evil", "example", "com"}, kDnsTypeA, {192, 0, 2, 66}, message, other);
+    return ParseDnsAnswer(message, query_, 9)->ttl;
+  };
+  EXPECT_EQ(lifetime(700, 900, 1), 700U);
+  EXPECT_EQ(lifetime(70000, 900, 1), 900U);
+  EXPECT_EQ(lifetime(100000, 100000, 1), 90000U);
+  EXPECT_EQ(lifetime(0x80000000, 900, 1), 0U);  // RFC 2181 8
+  EXPECT_EQ(ParseDnsAnswer(AnswerHeader(query_, 9, 0), query_, 9)->ttl, 0U);
 }
 
 TEST_F(DnsAnswerTest, OtherIdsQuestionsAndQueriesAreNotBelieved) {
