@@ -14,8 +14,8 @@ namespace {
 constexpr std::array<std::string_view, 4> kVerbs = {"run", "trace", "policy", "doctor"};
 constexpr std::array<std::string_view, 6> kLaterVerbs = {"guard", "install",   "audit",
                                                          "scan",  "check-env", "setup"};
-constexpr std::array<std::string_view, 9> kLaterOptions = {
-    "--decoys", "--no-decoys", "--ask", "--no-ask", "--user", "-u", "--root-dir", "-r", "--exe"};
+constexpr std::array<std::string_view, 7> kLaterOptions = {
+    "--decoys", "--no-decoys", "--user", "-u", "--root-dir", "-r", "--exe"};
 
 template <typename Range>
 bool Contains(const Range& range, std::string_view word) {

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 
+#include "launcher/asking.h"
 #include "launcher/child_environment.h"
 #include "launcher/concat.h"
 #include "launcher/config_files.h"
@@ -34,6 +35,7 @@
 #include "launcher/terminal_state.h"
 #include "launcher/terminal_text.h"
 #include "launcher/verbs.h"
+#include "tracer/asking/ask_desk.h"
 #include "tracer/deciding/package_domain.h"
 #include "tracer/events/run_id.h"
 #include "tracer/events/trace_log_writer.h"
@@ -157,6 +159,7 @@ class Run {
   SignalSetup signals_;
   EnforcementReport report_;
   ChildPlan plan_;
+  std::unique_ptr<AskDesk> desk_;  // null: nobody is asked
   std::unique_ptr<RunNetwork> network_;
   std::string trace_path_;
   std::unique_ptr<TraceLogWriter> trace_;
@@ -309,7 +312,12 @@ absl::Status Run::Prepare() {
   absl::StatusOr<SignalSetup> signals = BlockSignals();
   if (!signals.ok()) return signals.status();
   signals_ = *std::move(signals);
-  absl::StatusOr<std::unique_ptr<RunNetwork>> network = RunNetwork::Start(*run_.policy);
+  if (options_.ask) desk_ = OpenAskDesk(options_, *run_.allowances);
+  if (options_.ask && desk_ == nullptr) {
+    Say("--ask: there is no terminal, so nobody is asked; what is refused says how to allow it");
+  }
+  absl::StatusOr<std::unique_ptr<RunNetwork>> network =
+      RunNetwork::Start(*run_.policy, desk_.get());
   if (!network.ok()) return network.status();
   network_ = *std::move(network);
   status = OpenTrace();
@@ -392,7 +400,7 @@ int Run::Supervised(SeizedChild child) {
   RunOutcome outcome = Supervise({*run_.policy, root_.domain, network_->broker(),
                                   network_->dns_gate(), network_->relay(), network_->relay_gate(),
                                   *reporter_,
-                                  trace_->error_fd(), [this] { return trace_->status(); }},
+                                  trace_->error_fd(), [this] { return trace_->status(); }, desk_.get()},
                                  std::move(child), options);
   terminal.Restore();
   RunSummary summary;

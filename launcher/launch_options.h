@@ -2,6 +2,7 @@
 #ifndef SAFE_TRACE_LAUNCHER_LAUNCH_OPTIONS_H_
 #define SAFE_TRACE_LAUNCHER_LAUNCH_OPTIONS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ struct LaunchOptions {
   std::optional<std::string> output_file;   // -o: the trace's path instead of the state directory
   LogLevel log_level = LogLevel::kDefault;
   Require require = Require::kBestEffort;   // --require full
+  bool ask = false;                      // --ask: about hosts, on the terminal
+  uint64_t ask_timeout_seconds = 60;     // --ask-timeout
   bool quiet = false;                    // -q: violations only
   bool json = false;                     // --json: the summary as JSON on standard error
 };

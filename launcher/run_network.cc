@@ -12,9 +12,10 @@ namespace safe_trace {
 RunNetwork::RunNetwork() = default;
 RunNetwork::~RunNetwork() = default;
 
-absl::StatusOr<std::unique_ptr<RunNetwork>> RunNetwork::Start(const Policy& policy) {
+absl::StatusOr<std::unique_ptr<RunNetwork>> RunNetwork::Start(const Policy& policy, Asker* asker) {
   std::unique_ptr<RunNetwork> network(new RunNetwork());
   network->dns_gate_ = std::make_unique<DnsGate>(policy);
+  network->dns_gate_->SetAsker(asker);
   DnsBroker::Options options;
   options.name_servers = NameServers("/etc/resolv.conf");
   options.static_names = StaticNames("/etc/hosts", policy.allowed_hosts());
@@ -23,12 +24,16 @@ absl::StatusOr<std::unique_ptr<RunNetwork>> RunNetwork::Start(const Policy& poli
   options.decide = [gate = network->dns_gate_.get()](const DnsQuestion& question) {
     return gate->Decide(question);
   };
+  options.may_be_decided_later = [gate = network->dns_gate_.get()](const DnsQuestion& question) {
+    return gate->MayBeDecidedLater(question);
+  };
   absl::StatusOr<std::unique_ptr<DnsBroker>> broker = DnsBroker::Start(std::move(options));
   if (!broker.ok()) return broker.status();
   network->broker_ = *std::move(broker);
   network->rules_ = std::make_unique<PolicyNetworkRules>(policy);
   network->relay_gate_ = std::make_unique<RelayGate>(
       *network->rules_, RelayGate::Options{policy.outward_limit_bytes()});
+  network->relay_gate_->SetAsker(asker);
   absl::StatusOr<std::unique_ptr<Relay>> relay = Relay::Create(*network->relay_gate_);
   if (!relay.ok()) return relay.status();
   network->relay_ = *std::move(relay);

@@ -11,6 +11,7 @@
 
 namespace safe_trace {
 
+class Asker;
 class NetworkRules;
 class Relay;
 class RelayGate;
@@ -19,7 +20,9 @@ class RelayGate;
 class RunNetwork {
  public:
   // `policy` outlives the result. Reads /etc/resolv.conf and /etc/hosts.
-  static absl::StatusOr<std::unique_ptr<RunNetwork>> Start(const Policy& policy);
+  // `asker` too, where the user is asked; null: nobody is.
+  static absl::StatusOr<std::unique_ptr<RunNetwork>> Start(const Policy& policy,
+                                                           Asker* asker = nullptr);
   ~RunNetwork();
 
   DnsGate& dns_gate() { return *dns_gate_; }

@@ -68,6 +68,11 @@ void RunOptionParser::DeclareAccess() {
   list("--hide", raw_.hide, "PATH", "hide this path as a credential");
   list("--hide-env", raw_.hide_env, "NAME", "remove this variable");
   app_.add_flag("--offline", raw_.offline, "no network at all")->group("Access");
+  app_.add_flag("--ask", raw_.ask, "ask about hosts, on the terminal")
+      ->group("Access");
+  app_.add_option("--ask-timeout", raw_.ask_timeout, "no answer is a no (60)")
+      ->type_name("SECONDS")
+      ->group("Access");
   app_.add_option("--profile", raw_.profile, "use this manager's profile")
       ->type_name("NAME")
       ->group("Access");
@@ -142,6 +147,14 @@ absl::StatusOr<LaunchOptions> RunOptionParser::Build() const {
   if (!raw_.config.empty()) options.config_file = raw_.config;
   if (!raw_.profile.empty()) options.profile = raw_.profile;
   if (!raw_.output.empty()) options.output_file = raw_.output;
+  options.ask = raw_.ask;
+  if (!raw_.ask_timeout.empty()) {
+    constexpr uint64_t kLongest = 86400;
+    absl::StatusOr<uint64_t> seconds =
+        PositiveInteger("--ask-timeout", raw_.ask_timeout, kLongest, "seconds");
+    if (!seconds.ok()) return seconds.status();
+    options.ask_timeout_seconds = *seconds;
+  }
   options.quiet = raw_.quiet;
   options.json = raw_.json;
   if (!raw_.for_command.empty()) options.command = CLI::detail::split_up(raw_.for_command);

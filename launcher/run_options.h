@@ -32,11 +32,11 @@ class RunOptionParser {
  private:
   struct Raw {
     std::vector<std::string> allow_host, allow_read, allow_write, grant, hide, hide_env, keep_env;
-    std::string memory, cpus, pids, timeout;
+    std::string memory, cpus, pids, timeout, ask_timeout;
     std::string on_violation, log_level, require;
     std::string config, profile, output, for_command;
     bool help = false, version = false, fail_on_violation = true, offline = false, quiet = false,
-         json = false;
+         json = false, ask = false;
   };
   void DeclareAccess();
   void DeclareViolations();

@@ -55,7 +55,8 @@ std::vector<std::string> WordsBehind(const Profile& profile,
 // For managers that the command, or a script of the project, starts. What they are told on their
 // command line is not the user's word: it names no host. `facts`: of the run.
 NestedPolicyBuilder NestedBuilder(const HostFacts& run, const Profile& own, const Config& config,
-                                  std::shared_ptr<StartupFiles> startup_files) {
+                                  std::shared_ptr<StartupFiles> startup_files,
+                                  std::shared_ptr<const Allowances> allowances) {
   HostSources sources;
   for (const auto& [name, value] : run.environment) {
     sources.environment.push_back(Concat(name, "=", value));
@@ -63,19 +64,18 @@ NestedPolicyBuilder NestedBuilder(const HostFacts& run, const Profile& own, cons
   sources.user_id = run.user_id;
   sources.terminals = run.terminals;
   sources.working_directory = run.working_directory;
-  return [sources, config, startup_files, &own, through_shell = run.through_shell,
+  return [sources, config, startup_files, allowances, &own, through_shell = run.through_shell,
           words = WordsBehind(own, run.arguments), project = run.Project(),
           temporary = run.temporary_directories](
-             const Profile& profile, const ExecFacts& exec)
-             -> absl::StatusOr<std::unique_ptr<const Policy>> {
+             const Profile& profile,
+             const ExecFacts& exec) -> absl::StatusOr<std::unique_ptr<const Policy>> {
     HostSources nested = sources;
     // Its directory becomes a place to write: only where the command may write anyway. So does the
     // root of its project, which is looked for no further up than that.
     const bool in_project = IsWithin(exec.working_directory, project);
-    const bool in_temporary =
-        std::any_of(temporary.begin(), temporary.end(), [&](const std::string& directory) {
-          return IsWithin(exec.working_directory, directory);
-        });
+    const bool in_temporary = std::any_of(
+        temporary.begin(), temporary.end(),
+        [&](const std::string& directory) { return IsWithin(exec.working_directory, directory); });
     if (in_project || in_temporary) nested.working_directory = exec.working_directory;
     if (in_project || !in_temporary) nested.project_limit = project;
     std::vector<std::string> command = exec.arguments;
@@ -89,7 +89,7 @@ NestedPolicyBuilder NestedBuilder(const HostFacts& run, const Profile& own, cons
     if (!facts.ok()) return facts.status();
     AddCatalogLinks(ShippedCatalog(), *facts);
     startup_files->Watch(profile, *facts);
-    return Policy::Build(*facts, config, ShippedCatalog(), profile);
+    return Policy::Build(*facts, config, ShippedCatalog(), profile, {}, allowances);
   };
 }
 
@@ -115,17 +115,18 @@ absl::StatusOr<RunPolicy> BuildRunPolicy(const LaunchOptions& options,
   }
   facts->through_shell = IsShellScript(facts->command_executable);
   AddCatalogLinks(ShippedCatalog(), *facts);
+  auto allowances = std::make_shared<Allowances>();
   auto startup_files = std::make_shared<StartupFiles>();
   startup_files->Watch(**profile, *facts);
   NestedPolicyBuilder nested;
   if (!options.profile.has_value()) {
-    nested = NestedBuilder(*facts, **profile, loaded->config, startup_files);
+    nested = NestedBuilder(*facts, **profile, loaded->config, startup_files, allowances);
   }
-  absl::StatusOr<std::unique_ptr<const Policy>> policy =
-      Policy::Build(*facts, loaded->config, ShippedCatalog(), **profile, std::move(nested));
+  absl::StatusOr<std::unique_ptr<const Policy>> policy = Policy::Build(
+      *facts, loaded->config, ShippedCatalog(), **profile, std::move(nested), allowances);
   if (!policy.ok()) return policy.status();
-  return RunPolicy{std::move(loaded->config), *std::move(facts), *profile, *std::move(policy),
-                   std::move(startup_files)};
+  return RunPolicy{std::move(loaded->config), *std::move(facts),        *profile,
+                   *std::move(policy),        std::move(startup_files), std::move(allowances)};
 }
 
 }  // namespace safe_trace

@@ -10,6 +10,7 @@
 #include "launcher/config_files.h"
 #include "launcher/launch_options.h"
 #include "launcher/startup_files.h"
+#include "policy/allowances.h"
 #include "policy/host_facts.h"
 #include "policy/policy.h"
 #include "policy/profile.h"
@@ -22,6 +23,7 @@ struct RunPolicy {
   const Profile* profile = nullptr;  // shipped: lives as long as the program
   std::unique_ptr<const Policy> policy;
   std::shared_ptr<StartupFiles> startup_files;  // of all managers of the run
+  std::shared_ptr<Allowances> allowances;       // consulted by all policies of the run
 };
 
 // `executable`: the program as found. Notices of the configuration go to standard error.

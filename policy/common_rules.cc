@@ -49,6 +49,7 @@ void AddCommonRules(Policy::Impl& impl) {
       {&CommonRules::own_listener, "network.own-listener", "a listener of this run"},
       {&CommonRules::allowed_host, "network.allowed-host", "a host that configuration allows"},
       {&CommonRules::granted_host, "network.grant", "granted to this package by --grant"},
+      {&CommonRules::answered_host, "network.answer", "the user was asked, and allowed it"},
       {&CommonRules::refused_host, "network.host", "a host that nothing allows"},
       {&CommonRules::package_network, "network.package", "package code has no network"},
       {&CommonRules::bind_allowed, "network.bind", "listening on loopback or on any free address"},

@@ -66,6 +66,11 @@ bool GrantCovers(const PackageGrant& grant, const Subject& subject, bool pep503_
          (grant.version.empty() || grant.version == subject.version);
 }
 
+bool IsFor(const Allowance& answer, const Subject& subject, bool pep503_names) {
+  if (answer.package.empty()) return subject.role != Role::kPackage;
+  return GrantCovers({answer.package, answer.version, answer.host}, subject, pep503_names);
+}
+
 // A datagram socket that is "connected" to port 0 sends nothing: libc does so to sort addresses.
 bool IsRouteProbe(const NetworkRequest& request) {
   return !request.is_stream && request.port == 0 && request.operation == NetworkOperation::kConnect;
@@ -187,7 +192,10 @@ const Rule* Policy::Impl::HostRule(const Subject& subject, const NetworkRequest&
   for (const HostPort& host : HostsFor(subject)) {
     if (Reaches(host, request, address)) return common.allowed_host;
   }
-  return nullptr;
+  const bool is_answered = allowances != nullptr && allowances->Any([&](const Allowance& answer) {
+    return IsFor(answer, subject, profile.pep503_names) && Reaches(answer.host, request, address);
+  });
+  return is_answered ? common.answered_host : nullptr;
 }
 
 const Rule* Policy::Impl::ClaimRule(const Subject& subject, std::string_view host,
@@ -253,7 +261,9 @@ bool Policy::Impl::NameAllowed(const Subject& subject, std::string_view name) co
   for (const HostPort& host : HostsFor(subject)) {
     if (HostMatches(host.host, name)) return true;
   }
-  return false;
+  return allowances != nullptr && allowances->Any([&](const Allowance& answer) {
+    return IsFor(answer, subject, profile.pep503_names) && HostMatches(answer.host.host, name);
+  });
 }
 
 Decision Policy::EvaluateName(const Subject& subject, const NameRequest& request) const {

@@ -135,11 +135,10 @@ const Rule* Policy::Impl::AddRule(std::string_view id, std::string_view reason) 
 Policy::Policy(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 Policy::~Policy() = default;
 
-absl::StatusOr<std::unique_ptr<const Policy>> Policy::Build(const HostFacts& facts,
-                                                            const Config& config,
-                                                            const CredentialCatalog& catalog,
-                                                            const Profile& profile,
-                                                            NestedPolicyBuilder nested) {
+absl::StatusOr<std::unique_ptr<const Policy>> Policy::Build(
+    const HostFacts& facts, const Config& config, const CredentialCatalog& catalog,
+    const Profile& profile, NestedPolicyBuilder nested,
+    std::shared_ptr<const Allowances> allowances) {
   if (absl::Status status = CheckPath(facts.home, "home"); !status.ok()) return status;
   if (absl::Status status = CheckPath(facts.working_directory, "working directory"); !status.ok()) {
     return status;
@@ -150,6 +149,7 @@ absl::StatusOr<std::unique_ptr<const Policy>> Policy::Build(const HostFacts& fac
   if (impl->facts.working_directory.empty()) impl->facts.working_directory = "/";
   if (!IsWithin(impl->facts.working_directory, impl->facts.Project())) impl->facts.project.clear();
   impl->profile = profile;
+  impl->allowances = std::move(allowances);
   if (nested) impl->nested = std::make_unique<NestedPolicies>(std::move(nested));
   AddCommonRules(*impl);
   AddPlaces(*impl, config, catalog);

@@ -46,6 +46,7 @@ struct PolicyItem {
 // that exist and fills HostFacts.links with the ones that lead elsewhere.
 std::vector<std::string> CatalogPaths(const HostFacts& facts, const CredentialCatalog& catalog);
 
+class Allowances;
 class Policy;
 // Makes the policy of a manager that something else of the run starts. Called at an exec, once for
 // each profile; where it fails, the process stays what it was.
@@ -54,12 +55,12 @@ using NestedPolicyBuilder = std::function<absl::StatusOr<std::unique_ptr<const P
 
 class Policy {
  public:
-  // Without a `nested` builder, only the command itself can be a manager.
-  static absl::StatusOr<std::unique_ptr<const Policy>> Build(const HostFacts& facts,
-                                                             const Config& config,
-                                                             const CredentialCatalog& catalog,
-                                                             const Profile& profile,
-                                                             NestedPolicyBuilder nested = {});
+  // Without a `nested` builder, only the command itself can be a manager. `allowances`: what is
+  // allowed later on; null where nothing will be.
+  static absl::StatusOr<std::unique_ptr<const Policy>> Build(
+      const HostFacts& facts, const Config& config, const CredentialCatalog& catalog,
+      const Profile& profile, NestedPolicyBuilder nested = {},
+      std::shared_ptr<const Allowances> allowances = nullptr);
   ~Policy();
   Policy(const Policy&) = delete;
   Policy& operator=(const Policy&) = delete;

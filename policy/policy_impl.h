@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "policy/allowances.h"
 #include "policy/env_pattern.h"
 #include "policy/name_pattern_set.h"
 #include "policy/place_tree.h"
@@ -56,7 +57,8 @@ struct CommonRules {
       *package_own, *package_home, *package_foreign, *package_library_write, *package_program,
       *quiet, *device, *other_device, *kernel_write, *moves_guarded, *toolchain, *system,
       *kernel_files, *install_target;
-  const Rule *metadata, *own_listener, *allowed_host, *granted_host, *refused_host,
+  const Rule *metadata, *own_listener, *allowed_host, *granted_host, *answered_host,
+      *refused_host,
       *package_network, *bind_allowed, *bind_refused, *refused_name, *socket_own, *socket_quiet,
       *socket_refused, *socket_user;
   const Rule *server_name, *request_host, *proxy_target, *nameless, *unknown_protocol,
@@ -104,6 +106,7 @@ struct Policy::Impl {
   std::vector<HostPort> user_hosts;  // of these, what the user allowed by --allow-host and the like
   std::vector<PackageGrant> grants;
   std::vector<HostPort> direct_hosts;
+  std::shared_ptr<const Allowances> allowances;  // may be null
   uint64_t outward_limit = 0;  // bytes; 0: none
   std::vector<SocketPattern> sockets, abstract_sockets;
 

@@ -26,6 +26,9 @@ struct Continue {
 struct Fail {
   int error;  // errno value, positive
 };
+// ERESTARTSYS, for a call whose task has a signal pending: the kernel then restarts the call, or
+// makes it EINTR, as the handler's SA_RESTART says.
+inline constexpr int kRestartCall = 512;
 struct Return {
   int64_t value;  // what the call returns
 };
@@ -43,7 +46,10 @@ struct Deferred {
 // Nothing is answered here: the task was killed or the call is answered elsewhere.
 struct NoAnswer {};
 
-using SyscallAction = std::variant<Continue, Fail, Return, InjectFd, Deferred, NoAnswer>;
+// The user is being asked: the call waits, and is decided on anew when there is an answer.
+struct Park {};
+
+using SyscallAction = std::variant<Continue, Fail, Return, InjectFd, Deferred, NoAnswer, Park>;
 
 }  // namespace safe_trace
 

@@ -27,6 +27,7 @@ class ConnectHandler {
         decider_(rules, broker, listeners, reporter) {}
 
   SyscallAction Connect(const SyscallInvocation& invocation, Process& process);
+  void SetAsker(Asker* asker) { decider_.SetAsker(asker); }
 
  private:
   SyscallAction ConnectInet(Process& process, RemoteSocket socket, const SocketAddress& address);

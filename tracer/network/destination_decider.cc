@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "tracer/network/loopback_listeners.h"
+#include "tracer/network/process_snapshot.h"
 
 namespace safe_trace {
 
@@ -49,8 +50,18 @@ std::optional<SyscallAction> DestinationDecider::DecideInet(
                 !request.bound_by_this_run && !rules_.IsDirect(subject, request);
   if (operation == NetworkOperation::kConnect && (!decision.allowed() || decision.is_violation)) {
     if (auto answer = AnswerVacant(process, socket, request, out.matter)) return answer;
+    if (IsAsking(process, socket, decision, out.matter)) return Park{};
   }
   return Conclude(process, decision, out.matter);
+}
+
+bool DestinationDecider::IsAsking(const Process& process, const RemoteSocket& socket,
+                                  const Decision& decision,
+                                  const NetworkSubjectMatter& matter) const {
+  if (asker_ == nullptr || decision.allowed() || !socket.IsTcp()) return false;
+  const InetAddress& to = *matter.inet;
+  const std::string host = matter.names.empty() ? to.ip.ToString() : matter.names.front();
+  return asker_->IsAsking(SnapshotOf(process), decision, {DescribeAttempt(matter), host, to.port});
 }
 
 std::optional<SyscallAction> DestinationDecider::AnswerVacant(Process& process,

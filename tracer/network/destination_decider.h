@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "tracer/deciding/asker.h"
 #include "tracer/deciding/syscall_action.h"
 #include "tracer/deciding/violation_reporter.h"
 #include "tracer/network/dns_broker.h"
@@ -35,6 +36,8 @@ class DestinationDecider {
                      Reporter& reporter)
       : rules_(rules), broker_(broker), listeners_(listeners), reporter_(reporter) {}
 
+  void SetAsker(Asker* asker) { asker_ = asker; }
+
   // Nothing where it is allowed: `out` is filled in. Otherwise the answer, already reported.
   std::optional<SyscallAction> DecideInet(Process& process, std::string_view syscall,
                                           NetworkOperation operation, const RemoteSocket& socket,
@@ -49,6 +52,9 @@ class DestinationDecider {
   std::optional<SyscallAction> AnswerVacant(Process& process, const RemoteSocket& socket,
                                             const NetworkRequest& request,
                                             const NetworkSubjectMatter& matter);
+  // The call waits while the user is asked.
+  bool IsAsking(const Process& process, const RemoteSocket& socket, const Decision& decision,
+                const NetworkSubjectMatter& matter) const;
   std::optional<SyscallAction> DecidePath(Process& process, pid_t tid, std::string_view syscall,
                                           const std::string& path, Destination& out) const;
   std::optional<SyscallAction> DecideAbstract(Process& process, std::string_view syscall,
@@ -61,6 +67,7 @@ class DestinationDecider {
   DnsBroker& broker_;
   ListenerRegistry& listeners_;
   Reporter& reporter_;
+  Asker* asker_ = nullptr;
   PathResolver paths_;
   ReportedDestinations vacant_reported_;
 };

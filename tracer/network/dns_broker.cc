@@ -82,12 +82,19 @@ uint16_t PortOf(const RawSocketAddress& raw) {
   return inet == nullptr ? 0 : inet->port;
 }
 
+bool IsNoSuchName(const DnsBytes& response) {
+  constexpr uint8_t kCodeBits = 0x0f;
+  return response.size() > 3 &&
+         (response[3] & kCodeBits) == static_cast<uint8_t>(DnsResponseCode::kNoSuchName);
+}
+
 class BrokerImpl final : public DnsBroker {
  public:
   explicit BrokerImpl(Options options)
       : book_(std::move(options.now)),
         filter_(std::move(options.decide), std::move(options.static_names),
                 std::move(options.loopback_names), std::move(options.search_domains), book_),
+        may_be_decided_later_(std::move(options.may_be_decided_later)),
         server_port_(options.name_server_port),
         timeout_(std::clamp(options.timeout_ms, 100, 60000)) {
     for (const std::string& text : options.name_servers) {
@@ -107,6 +114,7 @@ class BrokerImpl final : public DnsBroker {
   void RegisterClient(bool is_stream, uint16_t local_port, uint64_t client) override {
     clients_.Register(is_stream, local_port, client);
   }
+  bool IsLocalName(const std::string& name) const override { return filter_.IsLoopbackName(name); }
   std::vector<std::string> NamesOf(const IpAddress& address) const override {
     return book_.NamesOf(address);
   }
@@ -141,6 +149,7 @@ class BrokerImpl final : public DnsBroker {
   AddressBook book_;
   DnsClientTable clients_;
   const DnsQuestionFilter filter_;
+  const std::function<bool(const DnsQuestion&)> may_be_decided_later_;
   std::vector<IpAddress> servers_;
   const uint16_t server_port_;
   const std::chrono::milliseconds timeout_;
@@ -323,6 +332,10 @@ void BrokerImpl::OnQuestion(const DnsBytes& message, uint64_t client, const Orig
     return;
   }
   if (std::optional<DnsBytes> response = filter_.AnswerLocally(*query, client)) {
+    if (may_be_decided_later_ && IsNoSuchName(*response) &&
+        may_be_decided_later_({client, query->name, query->type})) {
+      return;
+    }
     return Reply(origin, *query, *response);
   }
   Forward(*query, origin);

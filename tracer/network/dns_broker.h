@@ -38,6 +38,9 @@ class DnsBroker {
     std::vector<std::string> search_domains;
     // True where `question` may be resolved; records it either way.
     std::function<bool(const DnsQuestion&)> decide;
+    // True where a question that `decide` refused gets no answer now: the user is being asked, and
+    // the client asks again. May be empty; called on the broker's thread.
+    std::function<bool(const DnsQuestion&)> may_be_decided_later;
     int timeout_ms = 5000;
     // What the lifetime of answers is measured by.
     std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
@@ -51,6 +54,8 @@ class DnsBroker {
   // Queries from this local port of a client socket belong to `client`. Unregistered senders get
   // no answer. The table is bounded (oldest forgotten).
   virtual void RegisterClient(bool is_stream, uint16_t local_port, uint64_t client) = 0;
+  // Answered from here, whatever is decided.
+  virtual bool IsLocalName(const std::string&) const { return false; }
   // Names that were answered with this address, while the answers count (address_book.h).
   virtual std::vector<std::string> NamesOf(const IpAddress& address) const = 0;
 };

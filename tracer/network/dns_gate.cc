@@ -65,16 +65,29 @@ uint64_t DnsGate::ClientFor(const Process& process) {
   return client;
 }
 
+std::shared_ptr<const Process> DnsGate::ProcessOf(uint64_t client) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto entry = clients_.find(client);
+  return entry == clients_.end() ? nullptr : entry->second;
+}
+
+bool DnsGate::MayBeDecidedLater(const DnsQuestion& question) {
+  const std::shared_ptr<const Process> process = ProcessOf(question.client);
+  if (process == nullptr || asker_ == nullptr) return false;
+  const Decision decision = rules_.EvaluateName(SubjectOf(*process), NameRequest{question.name});
+  return decision.allowed() ||
+         asker_->IsAsking(process, decision, {"look up " + question.name, question.name, 0});
+}
+
 bool DnsGate::Decide(const DnsQuestion& question) {
-  std::shared_ptr<const Process> process;
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    auto entry = clients_.find(question.client);
-    if (entry == clients_.end()) return false;
-    process = entry->second;
-  }
+  std::shared_ptr<const Process> process = ProcessOf(question.client);
+  if (process == nullptr) return false;
   Decision decision = rules_.EvaluateName(SubjectOf(*process), NameRequest{question.name});
   bool allowed = decision.allowed();
+  if (!allowed && asker_ != nullptr &&
+      asker_->IsAsking(process, decision, {"look up " + question.name, question.name, 0})) {
+    return false;  // reported once it is decided
+  }
   Queue(question.client, Report{std::move(process), decision, question.name, question.type});
   return allowed;
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "policy/decision.h"
+#include "tracer/deciding/asker.h"
 #include "tracer/deciding/violation_reporter.h"
 #include "tracer/network/dns_broker.h"
 #include "tracer/network/network_rules.h"
@@ -40,6 +41,10 @@ class DnsGate {
   uint64_t ClientFor(const Process& process);
   // Broker's thread. False for clients that are not known.
   bool Decide(const DnsQuestion& question);
+  // Broker's thread. After a refusal: the user is being asked, or has just allowed it.
+  bool MayBeDecidedLater(const DnsQuestion& question);
+  // Before the broker starts. `asker` outlives the gate; null: nobody is asked.
+  void SetAsker(Asker* asker) { asker_ = asker; }
   // Loop thread. Reports each name once per process.
   void Flush(Reporter& reporter);
   // An eventfd, readable while reports wait; -1 where it could not be made.
@@ -49,6 +54,7 @@ class DnsGate {
 
  private:
   explicit DnsGate(std::unique_ptr<const NetworkRules> owned);
+  std::shared_ptr<const Process> ProcessOf(uint64_t client) const;
   struct Report {
     std::shared_ptr<const Process> process;
     Decision decision;
@@ -60,6 +66,7 @@ class DnsGate {
 
   std::unique_ptr<const NetworkRules> owned_rules_;
   const NetworkRules& rules_;
+  Asker* asker_ = nullptr;
   UniqueFd event_;
   mutable std::mutex mutex_;
   uint64_t next_client_ = 1;

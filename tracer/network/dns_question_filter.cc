@@ -36,6 +36,10 @@ DnsQuestionFilter::DnsQuestionFilter(Decide decide, StaticNames static_names,
   }
 }
 
+bool DnsQuestionFilter::IsLoopbackName(const std::string& name) const {
+  return loopback_names_.contains(name.ends_with(".localhost") ? "localhost" : name);
+}
+
 std::optional<DnsBytes> DnsQuestionFilter::AnswerLoopback(const DnsQuery& query) const {
   if (static_names_.contains(query.name)) return std::nullopt;
   const bool is_below = query.name.ends_with(".localhost");

@@ -33,6 +33,8 @@ class DnsQuestionFilter {
   // The response to give at once; nothing where the question may be sent on. A refused name gets
   // NXDOMAIN, so that programs fail cleanly and without waiting.
   std::optional<DnsBytes> AnswerLocally(const DnsQuery& query, uint64_t client) const;
+  // The machine's own, answered without a decision.
+  bool IsLoopbackName(const std::string& name) const;
 
  private:
   std::optional<DnsBytes> AnswerReverse(const DnsQuery& query, const IpAddress& address,

@@ -4,8 +4,12 @@
 
 #include <cerrno>
 
+#include "policy/network_pattern.h"
+#include "tracer/deciding/asker.h"
 #include "tracer/network/bind_handler.h"
 #include "tracer/network/connect_handler.h"
+#include "tracer/network/network_report.h"
+#include "tracer/network/process_snapshot.h"
 #include "tracer/network/relayed_connect.h"
 #include "tracer/network/send_handler.h"
 #include "tracer/network/socket_name_handler.h"
@@ -25,9 +29,25 @@ NetworkHandlers::NetworkHandlers(std::unique_ptr<const NetworkRules> rules,
                                                 relayed_.get(), brokered_.get())),
       bind_(std::make_unique<BindHandler>(*rules_, memory, listeners, reporter)),
       send_(std::make_unique<SendHandler>(*rules_, memory, broker, listeners, reporter, gate)),
-      names_(std::make_unique<SocketNameHandler>(memory, relay.gate, *brokered_)) {}
+      names_(std::make_unique<SocketNameHandler>(memory, relay.gate, *brokered_)),
+      broker_(broker) {}
 
 NetworkHandlers::~NetworkHandlers() = default;
+
+void NetworkHandlers::SetAsker(Asker* asker) {
+  asker_ = asker;
+  connect_->SetAsker(asker);
+}
+
+bool NetworkHandlers::IsAskingForName(const Process& process, const std::string& name) const {
+  IpAddress literal;
+  if (asker_ == nullptr || ParseIpAddress(name, literal)) return false;
+  const std::string host = CanonicalHost(name);
+  if (broker_.IsLocalName(host)) return false;
+  const Decision decision = rules_->EvaluateName(SubjectOf(process), NameRequest{host});
+  return !decision.allowed() &&
+         asker_->IsAsking(SnapshotOf(process), decision, {"look up " + host, host, 0});
+}
 
 bool NetworkHandlers::Handles(int number) {
   switch (number) {

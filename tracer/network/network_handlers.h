@@ -29,6 +29,7 @@ class RelayedConnector;
 class SocketNameHandler;
 
 // Both or none: without them allowed connections go straight to their host.
+class Asker;
 struct RelayParts {
   Relay* relay = nullptr;
   RelayGate* gate = nullptr;
@@ -51,6 +52,10 @@ class NetworkHandlers {
   // `process` is the caller's. Never CONTINUEs on what pointed-to memory said, except for a bind to
   // a path that the caller's Landlock domain decides on again.
   SyscallAction Handle(const SyscallInvocation& invocation, Process& process);
+  // The user is asked about what would be refused. `asker` outlives the handlers; null: nobody is.
+  void SetAsker(Asker* asker);
+  // `name` is about to be looked up, and the user is being asked about it.
+  bool IsAskingForName(const Process& process, const std::string& name) const;
 
  private:
   std::unique_ptr<const NetworkRules> rules_;
@@ -60,6 +65,8 @@ class NetworkHandlers {
   std::unique_ptr<BindHandler> bind_;
   std::unique_ptr<SendHandler> send_;
   std::unique_ptr<SocketNameHandler> names_;
+  const DnsBroker& broker_;
+  Asker* asker_ = nullptr;
 };
 
 }  // namespace safe_trace

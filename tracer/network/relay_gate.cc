@@ -138,19 +138,25 @@ RelayGate::Report RelayGate::RefusalOf(const Entry& entry, const Decision& decis
   return report;
 }
 
-bool RelayGate::Judge(uint64_t id, const StreamClaim& claim) {
+RelayGate::Judgement RelayGate::Judge(uint64_t id, const StreamClaim& claim) {
   std::lock_guard<std::mutex> lock(mutex_);
   auto found = entries_.find(id);
-  if (found == entries_.end()) return false;
+  if (found == entries_.end()) return Judgement::kRefuse;
   Entry& entry = found->second;
   const NetworkSubjectMatter& matter = entry.connection.matter;
-  if (!matter.inet.has_value()) return false;
+  if (!matter.inet.has_value()) return Judgement::kRefuse;
   const Subject& subject = SubjectOf(*entry.process);
   const Decision decision = rules_.EvaluateStream(
       subject, StreamRequest{matter.inet->ip, matter.inet->port, matter.names, claim});
   if (decision.allowed()) {
     if (!claim.name.empty()) entry.claimed = claim.name;
-    return true;
+    return Judgement::kAllow;
+  }
+  // Only a proxy's target is a wish of its own; anything else contradicts what was allowed.
+  if (asker_ != nullptr && claim.kind == StreamClaim::Kind::kProxyTarget &&
+      asker_->IsAsking(entry.process, decision,
+                       {Attempt(claim, matter.target), claim.name, claim.port})) {
+    return Judgement::kLater;
   }
   const uint16_t port = claim.port != 0 ? claim.port : matter.inet->port;
   Report report = RefusalOf(entry, decision, Attempt(claim, matter.target),
@@ -163,7 +169,7 @@ bool RelayGate::Judge(uint64_t id, const StreamClaim& claim) {
   }
   if (claim.port != 0) report.event.Set("url.port", static_cast<int64_t>(claim.port));
   Queue(std::move(report));
-  return false;
+  return Judgement::kRefuse;
 }
 
 void RelayGate::Unreadable(uint64_t id, std::string_view why) {

@@ -15,6 +15,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "tracer/deciding/asker.h"
 #include "tracer/deciding/violation_reporter.h"
 #include "tracer/network/network_report.h"
 #include "tracer/network/network_rules.h"
@@ -57,7 +58,9 @@ class RelayGate final : public RelayWatcher {
   std::optional<SocketName> LocalOf(ino_t inode) const;
 
   // Relay's thread.
-  bool Judge(uint64_t id, const StreamClaim& claim) override;
+  Judgement Judge(uint64_t id, const StreamClaim& claim) override;
+  // Before the first connection. `asker` outlives the gate; null: nobody is asked.
+  void SetAsker(Asker* asker) { asker_ = asker; }
   void Unreadable(uint64_t id, std::string_view why) override;
   bool MaySend(uint64_t id, uint64_t bytes) override;
   void Unreachable(uint64_t id, int error) override;
@@ -90,6 +93,7 @@ class RelayGate final : public RelayWatcher {
   static Report RefusalOf(const Entry& entry, const Decision& decision, std::string doing,
                           std::string how_to_allow);
 
+  Asker* asker_ = nullptr;
   const NetworkRules& rules_;
   const Options options_;
   UniqueFd event_;

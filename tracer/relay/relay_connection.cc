@@ -90,6 +90,7 @@ PumpState RelayConnection::TurnOutward(bool until_empty) {
 }
 
 PumpState RelayConnection::Examine() {
+  if (undecided_.has_value()) return Judge(*undecided_);
   StreamGate::Step step = gate_.Next(held_, inward_.moved() > 0 && ahead_ == 0);
   if (step.kind != StreamGate::Step::Kind::kNeedMore) hesitating_since_.reset();
   switch (step.kind) {
@@ -100,9 +101,7 @@ PumpState RelayConnection::Examine() {
       return received;
     }
     case StreamGate::Step::Kind::kAsk:
-      if (!watcher_.Judge(id_, step.claim)) return PumpState::kBroken;
-      gate_.Allowed();
-      return PumpState::kMore;
+      return Judge(step.claim);
     case StreamGate::Step::Kind::kForward:
       return LetPass(step.bytes);
     case StreamGate::Step::Kind::kOpen:
@@ -113,6 +112,18 @@ PumpState RelayConnection::Examine() {
       return PumpState::kBroken;
   }
   return PumpState::kBroken;
+}
+
+PumpState RelayConnection::Judge(StreamClaim claim) {
+  const RelayWatcher::Judgement judgement = watcher_.Judge(id_, claim);
+  undecided_.reset();
+  if (judgement == RelayWatcher::Judgement::kLater) {
+    undecided_ = std::move(claim);
+    return PumpState::kBlocked;
+  }
+  if (judgement == RelayWatcher::Judgement::kRefuse) return PumpState::kBroken;
+  gate_.Allowed();
+  return PumpState::kMore;
 }
 
 PumpState RelayConnection::LetPass(size_t octets) {

@@ -38,7 +38,7 @@ class RelayConnection {
   void Close(bool completed);
   RelayedFlow flow() const;
   // Waits for more, and may pass on a little when none comes: another turn is due in a moment.
-  bool Hesitates() const { return hesitating_since_.has_value(); }
+  bool Hesitates() const { return hesitating_since_.has_value() || undecided_.has_value(); }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -50,6 +50,7 @@ class RelayConnection {
   // A client that says one word and waits for the answer must not wait for ever.
   PumpState SendWordAhead();
   // So many octets may be passed on; some of them have been already.
+  PumpState Judge(StreamClaim claim);
   PumpState LetPass(size_t octets);
 
   const uint64_t id_;
@@ -61,7 +62,8 @@ class RelayConnection {
   size_t ahead_ = 0;           // octets of it that were passed on, and are still looked at
   std::optional<Clock::time_point> hesitating_since_;
   uint64_t examined_sent_ = 0;
-  bool open_ = false;  // nothing more is examined
+  bool open_ = false;                     // nothing more is examined
+  std::optional<StreamClaim> undecided_;  // to be judged again
   bool client_ended_ = false, outward_done_ = false, inward_done_ = false, completed_ = false;
   uint64_t counted_ = 0;  // of the outward pump, told to the watcher
   SplicePump outward_, inward_;

@@ -20,8 +20,9 @@ struct RelayedFlow {
 class RelayWatcher {
  public:
   virtual ~RelayWatcher() = default;
-  // Whether the connection may carry what was claimed.
-  virtual bool Judge(uint64_t connection, const StreamClaim& claim) = 0;
+  enum class Judgement : uint8_t { kAllow, kRefuse, kLater };
+  // Whether the connection may carry what was claimed. kLater: to be asked again in a moment.
+  virtual Judgement Judge(uint64_t connection, const StreamClaim& claim) = 0;
   // What the client sends cannot be read: it is cut.
   virtual void Unreadable(uint64_t connection, std::string_view why) = 0;
   // So many more bytes go to the host. False: too many, it is cut.

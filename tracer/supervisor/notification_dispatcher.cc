@@ -3,6 +3,7 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -30,10 +31,22 @@ absl::Status NotificationDispatcher::ReceiveOne() {
   if (absl::IsNotFound(call.status())) return absl::OkStatus();
   if (!call.ok()) return call.status();
   ++count_;
-  SyscallAction action = Decide(*call);
-  uint64_t id = call->notification_id;
+  Act(*call);
+  return absl::OkStatus();
+}
+
+void NotificationDispatcher::DecideParked() {
+  for (const SyscallInvocation& call : std::exchange(parked_, {})) {
+    // Killed, or interrupted by a signal: then the task asks again by itself.
+    if (listener_.IsValid(call.notification_id)) Act(call);
+  }
+}
+
+void NotificationDispatcher::Act(const SyscallInvocation& call) {
+  SyscallAction action = Decide(call);
+  uint64_t id = call.notification_id;
   if (auto* deferred = std::get_if<Deferred>(&action)) {
-    workers_.Submit(id, call->tid, std::move(*deferred));
+    workers_.Submit(id, call.tid, std::move(*deferred));
   } else if (auto* answer = std::get_if<Continue>(&action)) {
     Answer(id, *answer);
   } else if (auto* failure = std::get_if<Fail>(&action)) {
@@ -42,8 +55,9 @@ absl::Status NotificationDispatcher::ReceiveOne() {
     Answer(id, *value);
   } else if (auto* injected = std::get_if<InjectFd>(&action)) {
     Answer(id, std::move(*injected));
+  } else if (std::holds_alternative<Park>(action)) {
+    parked_.push_back(call);
   }
-  return absl::OkStatus();
 }
 
 void NotificationDispatcher::Answer(uint64_t id, const Deferred::Result& result) {
@@ -103,8 +117,7 @@ SyscallAction NotificationDispatcher::Decide(const SyscallInvocation& call) {
   return Fail{ENOSYS};
 }
 
-SyscallAction NotificationDispatcher::HandleIoctl(const SyscallInvocation& call,
-                                                  Process& process) {
+SyscallAction NotificationDispatcher::HandleIoctl(const SyscallInvocation& call, Process& process) {
   switch (UnsignedArgument(call, 1)) {
     case TIOCGPTPEER: {
       UniqueFd master;
@@ -138,6 +151,7 @@ SyscallAction NotificationDispatcher::HandleShimRecord(const SyscallInvocation& 
     event.category = "process";
     event.Set("safe_trace.variable", text);
   } else if (record.event == ST_EVENT_NAME_LOOKUP) {
+    if (handlers_.network.IsAskingForName(process, text)) return Park{};
     event.action = "name-lookup";
     event.category = "network";
     event.Set("dns.question.name", text);
@@ -156,13 +170,20 @@ void NotificationDispatcher::AnswerFinishedWork() {
 
 void NotificationDispatcher::InterruptAbandonedWork() {
   for (const auto& [id, tid] : workers_.Unfinished()) {
-    bool abandoned = !listener_.IsValid(id);
-    if (!abandoned) {
-      absl::StatusOr<ProcessStatus> status = ReadProcessStatus(tid);
-      abandoned = !status.ok() || status->Interrupted();
-    }
-    if (abandoned) workers_.Interrupt(id);
+    if (IsAbandoned(id, tid)) workers_.Interrupt(id);
   }
+  std::erase_if(parked_, [this](const SyscallInvocation& call) {
+    if (!IsAbandoned(call.notification_id, call.tid)) return false;
+    // With no answer yet the call goes on, if at all, as a new one.
+    Answer(call.notification_id, Fail{kRestartCall});
+    return true;
+  });
+}
+
+bool NotificationDispatcher::IsAbandoned(uint64_t id, pid_t tid) const {
+  if (!listener_.IsValid(id)) return true;
+  absl::StatusOr<ProcessStatus> status = ReadProcessStatus(tid);
+  return !status.ok() || status->Interrupted();
 }
 
 }  // namespace safe_trace

@@ -4,6 +4,7 @@
 #define SAFE_TRACE_TRACER_SUPERVISOR_NOTIFICATION_DISPATCHER_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "tracer/deciding/attribute_handlers.h"
 #include "tracer/deciding/exec_handlers.h"
@@ -53,14 +54,21 @@ class NotificationDispatcher {
   absl::Status ReceiveOne();
   // Answers what the workers have finished.
   void AnswerFinishedWork();
-  // Breaks off work whose task was killed or got a signal that would have interrupted it.
+  // Breaks off work, and ends waiting, whose task was killed or got a signal that would have
+  // interrupted the call.
   void InterruptAbandonedWork();
+  // Something is there that InterruptAbandonedWork must look after.
+  bool HasWaitingCalls() const { return workers_.HasUnfinished() || !parked_.empty(); }
+  // Decides anew what waited for an answer of the user's.
+  void DecideParked();
   uint64_t count() const { return count_; }
 
  private:
   SyscallAction Decide(const SyscallInvocation& call);
   SyscallAction HandleIoctl(const SyscallInvocation& call, Process& process);
   SyscallAction HandleShimRecord(const SyscallInvocation& call, Process& process);
+  bool IsAbandoned(uint64_t id, pid_t tid) const;
+  void Act(const SyscallInvocation& call);
   void Answer(uint64_t id, const Deferred::Result& result);
 
   SeccompListener& listener_;
@@ -70,6 +78,8 @@ class NotificationDispatcher {
   const TraceeMemory& memory_;
   Reporter& reporter_;
   WorkerPool& workers_;
+  // Calls that wait for an answer of the user's; at most one for each task.
+  std::vector<SyscallInvocation> parked_;
   uint64_t count_ = 0;
 };
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "tracer/asking/ask_desk.h"
 #include "tracer/deciding/package_domain.h"
 #include "tracer/network/listener_registry.h"
 #include "tracer/network/relay_gate.h"
@@ -56,7 +57,9 @@ class Loop {
                 {options.record_all, options.maximum_tasks}),
         notifications_(*listener_, tree_,
                        {open_, names_, attributes_, exec_, target_, network_, refused_}, ptrace_,
-                       memory_, parts_.reporter, workers_) {}
+                       memory_, parts_.reporter, workers_) {
+    network_.SetAsker(parts_.desk);
+  }
 
   RunOutcome Run();
 
@@ -105,7 +108,7 @@ int Loop::Timeout() const {
     if (left < milliseconds(0)) left = milliseconds(0);
     if (wait < milliseconds(0) || left < wait) wait = left;
   };
-  if (workers_.HasUnfinished()) sooner(last_work_check_ + kWorkCheck);
+  if (notifications_.HasWaitingCalls()) sooner(last_work_check_ + kWorkCheck);
   if (ptrace_.HasOrphans()) sooner(now + milliseconds(500));
   if (root_ended_.has_value() && !killed_.has_value()) sooner(*root_ended_ + kGrace);
   if (killed_.has_value()) sooner(*killed_ + kLastPatience);
@@ -116,13 +119,16 @@ int Loop::Timeout() const {
 }
 
 void Loop::Poll() {
-  std::array<pollfd, 7> fds{{{listener_->fd(), POLLIN, 0},
+  // poll passes over what is -1.
+  const int desk = parts_.desk == nullptr ? -1 : parts_.desk->event_fd();
+  std::array<pollfd, 8> fds{{{listener_->fd(), POLLIN, 0},
                              {child_.signal_fd, POLLIN, 0},
                              {workers_.event_fd(), POLLIN, 0},
                              {parts_.gate.event_fd(), POLLIN, 0},
                              {parts_.trace_error_fd, POLLIN, 0},
                              {child_.exec_errors.get(), POLLIN, 0},
-                             {parts_.relay_gate.event_fd(), POLLIN, 0}}};
+                             {parts_.relay_gate.event_fd(), POLLIN, 0},
+                             {desk, POLLIN, 0}}};
   int ready = poll(fds.data(), fds.size(), Timeout());
   if (ready < 0 && errno != EINTR) {
     End(RunEnd::kSupervisionLost, std::string("poll: ") + strerror(errno));
@@ -142,8 +148,12 @@ void Loop::Poll() {
     }
     if (fds[5].revents != 0) ReadExecErrors();
     if (fds[6].revents != 0) parts_.relay_gate.Flush(parts_.reporter);
+    if (fds[7].revents != 0) {
+      parts_.desk->Flush(parts_.reporter);
+      notifications_.DecideParked();
+    }
   }
-  if (workers_.HasUnfinished() && Clock::now() - last_work_check_ >= kWorkCheck) {
+  if (notifications_.HasWaitingCalls() && Clock::now() - last_work_check_ >= kWorkCheck) {
     last_work_check_ = Clock::now();
     notifications_.InterruptAbandonedWork();
   }
@@ -167,7 +177,10 @@ void Loop::ReadSignals() {
   while (read(child_.signal_fd, &info, sizeof(info)) == sizeof(info)) {
     if (info.ssi_signo == SIGCHLD) {
       reap = true;
-    } else if (info.ssi_code <= 0 && !root_ended_.has_value()) {
+      continue;
+    }
+    if (parts_.desk != nullptr && info.ssi_signo == SIGINT) parts_.desk->Dismiss();
+    if (info.ssi_code <= 0 && !root_ended_.has_value()) {
       (void)kill(child_.pid, static_cast<int>(info.ssi_signo));
     } else if (info.ssi_code <= 0) {
       ptrace_.KillAll();

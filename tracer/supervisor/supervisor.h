@@ -22,6 +22,7 @@
 
 namespace safe_trace {
 
+class AskDesk;
 class Relay;
 class RelayGate;
 
@@ -66,6 +67,7 @@ struct SupervisorParts {
   RunReporter& reporter;
   int trace_error_fd = -1;  // readable when the trace cannot be written
   std::function<absl::Status()> trace_status;
+  AskDesk* desk = nullptr;  // null: nobody is asked
 };
 
 // Must be called on the thread that seized the child. Returns when no task of the tree is left.

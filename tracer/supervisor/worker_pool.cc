@@ -87,11 +87,9 @@ void WorkerPool::Run() {
     lock.lock();
     running_.erase(job->id);
     waited_for_.erase(job->id);
-    // ERESTARTSYS: the kernel then restarts the call, or makes it EINTR, as the handler's
-    // SA_RESTART says; for the task it is as if the call itself had been interrupted.
-    constexpr int kRestart = 512;
+    // For the task it is as if the call itself had been interrupted.
     if (const Fail* fail = std::get_if<Fail>(&result); fail != nullptr && fail->error == EINTR) {
-      result = Fail{kRestart};
+      result = Fail{kRestartCall};
     }
     results_.emplace_back(job->id, std::move(result));
     uint64_t one = 1;

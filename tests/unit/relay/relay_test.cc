@@ -21,7 +21,10 @@ using std::chrono::seconds;
 
 class Watcher final : public RelayWatcher {
  public:
-  bool Judge(uint64_t, const StreamClaim& claim) override { return claim.name != "evil.example"; }
+  Judgement Judge(uint64_t, const StreamClaim& claim) override {
+    if (claim.name == "slow.example" && ++asked_ < 3) return Judgement::kLater;
+    return claim.name == "evil.example" ? Judgement::kRefuse : Judgement::kAllow;
+  }
   void Unreadable(uint64_t, std::string_view) override { ++unreadable; }
   bool MaySend(uint64_t, uint64_t bytes) override { return (sent += bytes) <= limit; }
   void Unreachable(uint64_t, int error) override { unreachable = error; }
@@ -42,6 +45,7 @@ class Watcher final : public RelayWatcher {
   std::atomic<int> unreadable = 0, unreachable = 0;
 
  private:
+  std::atomic<int> asked_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<uint64_t, RelayedFlow> flows_;

@@ -194,8 +194,6 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     LaterVersions, Refused,
     ::testing::Values(ErrorCase{{"--decoys", "x"}, kLater, "--decoys"},
-                      ErrorCase{{"--ask", "x"}, kLater, "--ask"},
-                      ErrorCase{{"--no-ask", "x"}, kLater, "--no-ask"},
                       ErrorCase{{"-u", "nobody", "x"}, kLater, "-u"},
                       ErrorCase{{"--user=nobody", "x"}, kLater, "--user"},
                       ErrorCase{{"-qr/srv", "x"}, kLater, "-r"},

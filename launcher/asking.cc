@@ -1,0 +1,59 @@
+#include "launcher/asking.h"
+
+#include <optional>
+#include <utility>
+
+#include "launcher/concat.h"
+#include "launcher/config_files.h"
+#include "launcher/terminal_text.h"
+#include "launcher/user_configuration.h"
+#include "tracer/asking/ask_desk.h"
+
+namespace safe_trace {
+namespace {
+
+constexpr size_t kLongestPart = 300;  // columns
+
+// "--allow-host HOST" and "--grant NAME=HOST" are what the lists of the configuration hold.
+std::string Remember(const Question& question) {
+  const size_t blank = question.flag.find(' ');
+  const std::string value = question.flag.substr(blank + 1);
+  const NetworkList list =
+      question.allowance.package.empty() ? NetworkList::kAllowedHosts : NetworkList::kGrants;
+  absl::StatusOr<ConfigLocations> locations = FindConfigLocations();
+  absl::StatusOr<std::string> path =
+      locations.ok()
+          ? AddToUserConfiguration(locations->user_directory, locations->user, list, value)
+          : absl::StatusOr<std::string>(locations.status());
+  if (path.ok()) {
+    return Concat("safe-trace: written to ", EscapeForTerminal(*path), "\n");
+  }
+  return Concat("safe-trace: allowed for this run, but not written down: ",
+                EscapeForTerminal(std::string(path.status().message())), "\n");
+}
+
+}  // namespace
+
+std::string PromptText(std::string_view subject, std::string_view doing, std::string_view flag,
+                       std::chrono::seconds patience) {
+  return Concat("\nsafe-trace: ", EscapeAndShorten(subject, kLongestPart), " wants to ",
+                EscapeAndShorten(doing, kLongestPart), "\n            a yes means ",
+                EscapeAndShorten(flag, kLongestPart), "\n            [o]nce, this [r]un, ",
+                "[a]lways, [n]ever? (no answer in ", std::to_string(patience.count()),
+                " s is a no) ");
+}
+
+std::unique_ptr<AskDesk> OpenAskDesk(const LaunchOptions& options, Allowances& allowances) {
+  std::optional<AskTerminal> terminal = AskTerminal::Open();
+  if (!terminal.has_value()) return nullptr;
+  const std::chrono::seconds patience(options.ask_timeout_seconds);
+  AskDesk::Options desk;
+  desk.patience = patience;
+  desk.remember = Remember;
+  desk.prompt = [patience](const Question& question) {
+    return PromptText(question.subject, question.doing, question.flag, patience);
+  };
+  return std::make_unique<AskDesk>(*std::move(terminal), allowances, std::move(desk));
+}
+
+}  // namespace safe_trace
