@@ -5,6 +5,7 @@
 
 #include "launcher/concat.h"
 #include "launcher/config_files.h"
+#include "launcher/host_paths.h"
 #include "launcher/terminal_text.h"
 #include "launcher/user_configuration.h"
 #include "tracer/asking/ask_desk.h"
@@ -51,7 +52,10 @@ std::unique_ptr<AskDesk> OpenAskDesk(const LaunchOptions& options, Allowances& a
   desk.patience = patience;
   desk.remember = Remember;
   desk.prompt = [patience](const Question& question) {
-    return PromptText(question.subject, question.doing, question.flag, patience);
+    const std::string program = BaseNameOf(question.process->executable);
+    return PromptText(
+        program.empty() ? question.subject : Concat(question.subject, " (", program, ")"),
+        question.doing, question.flag, patience);
   };
   return std::make_unique<AskDesk>(*std::move(terminal), allowances, std::move(desk));
 }
