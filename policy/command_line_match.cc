@@ -201,16 +201,18 @@ bool IsOption(std::string_view word, const std::string& option) {
 
 }  // namespace
 
+bool StartsProgramOf(const Profile& profile, const std::vector<std::string>& arguments,
+                     std::string_view executable) {
+  const size_t start = SkipEnv(arguments);
+  return start < arguments.size() &&
+         Recognizes(profile, arguments, start, start == 0 ? executable : std::string_view());
+}
+
 const Profile& RecognizeProfile(const std::vector<std::string>& arguments,
                                 std::string_view executable) {
   const std::vector<Profile>& profiles = ShippedProfileHeads();
-  const size_t start = SkipEnv(arguments);
-  if (start < arguments.size()) {
-    for (const Profile& profile : profiles) {
-      if (Recognizes(profile, arguments, start, start == 0 ? executable : std::string_view())) {
-        return ShippedProfile(profile.name);
-      }
-    }
+  for (const Profile& profile : profiles) {
+    if (StartsProgramOf(profile, arguments, executable)) return ShippedProfile(profile.name);
   }
   return ShippedProfile(profiles.back().name);
 }

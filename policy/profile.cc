@@ -181,6 +181,24 @@ void ReadExecRule(TableReader& table, Profile& profile) {
   profile.exec_rules.push_back(std::move(rule));
 }
 
+void ReadPublishing(TableReader& file, Profile& profile) {
+  constexpr size_t kMostWords = 8;
+  file.Read("publishes", profile.publishes);
+  file.Read("publishers", profile.publishers);
+  const auto has_words = [](const std::string& command, size_t least) {
+    const size_t words = SplitSkipEmpty(command, ' ').size();
+    return words >= least && words <= kMostWords;
+  };
+  for (const std::string& command : profile.publishes) {
+    if (!has_words(command, 1)) file.Fail(file.line(), "'publishes' needs words of a command");
+  }
+  for (const std::string& command : profile.publishers) {
+    if (!has_words(command, 2)) {
+      file.Fail(file.line(), "'publishers' needs a program and words of its command");
+    }
+  }
+}
+
 void ReadProfile(TableReader& file, Profile& profile) {
   file.Read("name", profile.name);
   ReadRole(file, profile.role);
@@ -196,6 +214,7 @@ void ReadProfile(TableReader& file, Profile& profile) {
   file.Read("standing_hosts", profile.standing_hosts);
   file.Read("companion_hosts", profile.companion_hosts);
   file.Read("path_options", profile.path_options);
+  ReadPublishing(file, profile);
   file.Read("installs", profile.installs);
   file.Read("startup_files", profile.startup_files);
   std::optional<bool> pep503;

@@ -155,6 +155,10 @@ struct Profile {
   // Hosts that a configured host implies: "pypi.org" -> "files.pythonhosted.org".
   std::vector<std::pair<std::string, std::string>> companion_hosts;
   std::vector<std::string> path_options;   // options whose value is a path to write: "--target"
+  // Commands (words that are globs) that publish or change what is published: "pu*", "npm tag". And
+  // those of other programs for the same registries, the program's name first: "twine upload".
+  std::vector<std::string> publishes;
+  std::vector<std::string> publishers;
   std::vector<CommandWrites> command_writes;
   std::vector<DefaultVariable> default_variables;
   std::vector<ExecRule> exec_rules;
@@ -189,6 +193,9 @@ const std::vector<Profile>& ShippedProfiles();
 const std::vector<Profile>& ShippedProfileHeads();
 // The whole profile of that name, which must be one of ShippedProfileHeads. Thread-safe.
 const Profile& ShippedProfile(const std::string& name);
+// Whether the command line starts a program or module of the profile.
+bool StartsProgramOf(const Profile& profile, const std::vector<std::string>& arguments,
+                     std::string_view executable);
 // The profile whose program or module the command line starts, "generic" where none does.
 const Profile& RecognizeProfile(const std::vector<std::string>& arguments,
                                 std::string_view executable);

@@ -1,4 +1,5 @@
-"""One HTTP server on loopback over a folder: what every registry of the tests is served from."""
+"""One HTTP server on loopback over a folder: what every registry of the tests is served from. What is
+uploaded to it is remembered and changes nothing."""
 
 import hashlib
 import http.server
@@ -43,6 +44,7 @@ class StaticServer(LoopbackServer):
     def __init__(self, folder):
         self.folder = os.path.realpath(folder)
         self.requests = []
+        self.uploads = []  # (path, body) of every PUT
         self.refused = []
         server = self
 
@@ -54,6 +56,16 @@ class StaticServer(LoopbackServer):
 
             def do_HEAD(self):
                 self._answer(with_body=False)
+
+            def do_PUT(self):
+                size = min(int(self.headers.get("Content-Length", 0)), 1 << 24)
+                server.uploads.append((unquote(self.path), self.rfile.read(size)))
+                reply = b'{"ok": true}'
+                self.send_response(201)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(reply)))
+                self.end_headers()
+                self.wfile.write(reply)
 
             def do_CONNECT(self):  # as an https proxy it lets nothing out
                 server.refused.append(self.path)

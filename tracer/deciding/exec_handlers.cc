@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
+#include "policy/publishing.h"
 #include "preload/shim_protocol.h"
 #include "tracer/arch/x86_64.h"
 #include "tracer/deciding/call_arguments.h"
@@ -133,10 +135,19 @@ absl::StatusOr<ExecOutcome> ExecHandlers::AfterExec(Process& process, Image& ima
   const Subject& subject = process.domain->subject;
   ExecOutcome outcome;
   Decision decision = policy_.EvaluateExecute(subject, image.executable);
+  std::string doing = "run " + image.executable;
+  if (decision.allowed() && !MayPublish(subject)) {
+    std::optional<std::string> command = PublishingCommand(image.arguments, image.executable);
+    if (command.has_value()) {
+      decision = PublishingRefused();
+      doing = "run " + *command;
+    }
+  }
   if (!decision.allowed()) {
     decision.verdict = Verdict::kKill;
-    reporter_.ReportDecision(process, decision, ExecEvent(image.executable),
-                             "run " + image.executable, "");
+    TraceEvent event = ExecEvent(image.executable);
+    event.Set("process.args", image.arguments);
+    reporter_.ReportDecision(process, decision, std::move(event), doing, "");
     outcome.kill = true;
     return outcome;
   }
