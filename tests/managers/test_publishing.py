@@ -22,12 +22,17 @@ try { fs.writeFileSync('package.json', JSON.stringify(manifest)); } catch (error
 DIRECTLY = "child.spawnSync('npm', ['--loglevel', 'error', 'publish'], {stdio: 'inherit'});"
 BY_A_SHELL = "child.spawnSync('sh', ['-c', 'cd . && exec npm pub || true'], {stdio: 'inherit'});"
 
+# What npx fetches and runs, in the user's project.
+TOOL = "require('child_process').spawnSync('npm', ['publish'], {stdio: 'inherit'});"
+
 
 class Publishing(NpmCase):
     def fill_registry(self, registry):
         for name, how in (("evil-worm", DIRECTLY), ("evil-shell", BY_A_SHELL)):
             registry.add(name, "6.6.6", files={"worm.js": WORM % how, "index.js": ""},
                          scripts={"postinstall": "node worm.js"})
+        registry.add("evil-tool", "6.6.6", bin={"evil-tool": "cli.js"}, executable=["cli.js"],
+                     files={"cli.js": "#!/usr/bin/env node\n" + TOOL, "index.js": ""})
 
     def configure(self, world):
         super().configure(world)
@@ -72,6 +77,22 @@ class Publishing(NpmCase):
 
     def test_APackageThatPublishesItselfByAShell(self):
         self.is_refused("evil-shell", "npm pub")
+
+    def test_AFetchedToolThatPublishesTheProject(self):
+        words = ["npx", "--yes", "evil-tool"]
+
+        def prepare(world):
+            self.publishable(world, {})
+
+        _, outcome = self.manage(words, False, prepare)
+        self.assertEqual(["/of-mine"], self.uploaded(), outcome.describe())
+        world, outcome = self.manage(words, True, prepare, status=None)
+        trace = self.trace(world)
+        self.assertEqual([], self.uploaded(), outcome.describe())
+        found = [event for event in trace.find(refused=True, event__kind="alert")
+                 if event["rule.id"] == "package.publish"]
+        self.assertEqual(["evil-tool"], [event["package.name"] for event in found],
+                         outcome.describe() + trace.describe())
 
     def publishable(self, world, scripts):
         # Without `files` npm would pack the project's .env, which is hidden from it.
