@@ -6,15 +6,16 @@
 #include <sstream>
 #include <string_view>
 
+#include "absl/status/statusor.h"
 #include "tools/trace/display_text.h"
+#include "tools/trace/event_filter.h"
 
 namespace safe_trace {
 namespace {
 
 constexpr int kUsageError = 2;
 // Planned; said plainly rather than taken for a mistake of the user.
-constexpr std::array<std::string_view, 5> kLaterVerbs = {"report", "query", "diff", "export",
-                                                         "prune"};
+constexpr std::array<std::string_view, 4> kLaterVerbs = {"report", "diff", "export", "prune"};
 
 constexpr char kFooter[] =
     "RUN is a run id or the unique beginning of one (of its random part, too); FILE holds a '/' or "
@@ -43,12 +44,46 @@ ParsedCommandLine Refusal(const std::string& message) {
   return {std::nullopt, "safe-trace trace: " + message, kUsageError};
 }
 
+constexpr char kQueryFooter[] =
+    "A FILTER is KEY=VALUE, KEY!=VALUE (the event has KEY, and no value is VALUE) or KEY~=GLOB "
+    "(* any text,\n? one character, \\ before either means itself; not a regular expression). All "
+    "must hold; a list fits if\none of its items does. KEY= finds the events without KEY, KEY!= "
+    "those with it. A file whose name looks\nlike a filter is named as ./NAME.\n"
+    "Example: safe-trace trace query package=evil 'path~=*/.ssh/*'\n"
+    "Exit status: 0 something fits; 1 nothing does; 2 bad usage, or a trace could not be read.";
+
+// What CLI11 took as words: filters go into the query, the rest stays as targets.
+absl::Status TakeFilters(TraceCommand& command) {
+  std::vector<std::string> words;
+  words.swap(command.targets);
+  for (std::string& word : words) {
+    if (!LooksLikeFilter(word)) {
+      command.targets.push_back(std::move(word));
+      continue;
+    }
+    absl::StatusOr<EventFilter> filter = ParseFilter(word);
+    if (!filter.ok()) return filter.status();
+    command.query.filters.push_back(*std::move(filter));
+  }
+  if (!command.query.count_name.empty()) {
+    absl::StatusOr<std::vector<std::string>> keys = KeysNamed(command.query.count_name);
+    if (!keys.ok()) return keys.status();
+    command.query.count_keys = *std::move(keys);
+  } else if (command.query.filters.empty()) {
+    return absl::InvalidArgumentError(
+        "query needs a filter (KEY=VALUE) or --count KEY; 'show --all' shows every event");
+  }
+  command.query.json = command.json;
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
   if (!arguments.empty() &&
       std::find(kLaterVerbs.begin(), kLaterVerbs.end(), arguments[0]) != kLaterVerbs.end()) {
-    return Refusal("'" + arguments[0] + "' is not part of this version; list, show and verify are");
+    return Refusal("'" + arguments[0] +
+                   "' is not part of this version; list, show, verify and query are");
   }
   TraceCommand command;
   CLI::App app("Looks at the traces of earlier runs.", "safe-trace trace");
@@ -72,6 +107,15 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
   verify->add_option("RUN|FILE", command.targets, "Which runs");
   for (CLI::App* verb : {list, show, verify}) verb->footer(kFooter);
 
+  CLI::App* query = app.add_subcommand(
+      "query", "The events that fit every FILTER, a line each (default: of the newest run)");
+  query->add_option("RUN|FILE|FILTER", command.targets,
+                    "KEYs: " + ShortKeyNames() + ", or one of docs/trace-schema.md");
+  query->add_flag("--json", command.json, "The lines of the trace; with --count one JSON object");
+  query->add_option("--count", command.query.count_name,
+                    "How many of the events have each value of this KEY, most frequent first");
+  query->footer(kQueryFooter);
+
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(std::move(arguments));
@@ -82,11 +126,17 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
     if (is_help) return {std::nullopt, WithoutTrailingNewlines(out.str()), 0};
     return Refusal(SafeLines(err.str()));
   }
-  command.verb = list->parsed()   ? TraceVerb::kList
-                 : show->parsed() ? TraceVerb::kShow
-                                  : TraceVerb::kVerify;
+  command.verb = list->parsed()    ? TraceVerb::kList
+                 : show->parsed()  ? TraceVerb::kShow
+                 : query->parsed() ? TraceVerb::kQuery
+                                   : TraceVerb::kVerify;
   if (std::find(command.targets.begin(), command.targets.end(), "") != command.targets.end()) {
     return Refusal("an empty name is not a run or a file");
+  }
+  if (command.verb == TraceVerb::kQuery) {
+    if (const absl::Status taken = TakeFilters(command); !taken.ok()) {
+      return Refusal(std::string(taken.message()));
+    }
   }
   return {std::move(command), "", 0};
 }

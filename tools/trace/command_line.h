@@ -6,15 +6,18 @@
 #include <string>
 #include <vector>
 
+#include "tools/trace/query.h"
+
 namespace safe_trace {
 
-enum class TraceVerb : uint8_t { kList, kShow, kVerify };
+enum class TraceVerb : uint8_t { kList, kShow, kVerify, kQuery };
 
 struct TraceCommand {
   TraceVerb verb = TraceVerb::kList;
   bool json = false;
   bool all = false;
   std::vector<std::string> targets;
+  QueryRequest query;
 };
 
 struct ParsedCommandLine {

@@ -5,6 +5,7 @@
 #include "tools/trace/confinement.h"
 #include "tools/trace/event_text.h"
 #include "tools/trace/json_output.h"
+#include "tools/trace/query.h"
 #include "tools/trace/render_list.h"
 #include "tools/trace/render_show.h"
 #include "tools/trace/run_catalog.h"
@@ -129,6 +130,25 @@ int Verify(const TraceCommand& command, const std::string& directory, std::ostre
   return worst;
 }
 
+absl::StatusOr<std::vector<std::string>> ResolveTargets(const TraceCommand& command,
+                                                        const std::string& directory) {
+  std::vector<std::string> paths;
+  const std::vector<std::string> newest = {""};
+  for (const std::string& target : command.targets.empty() ? newest : command.targets) {
+    absl::StatusOr<std::string> path = ResolveTarget(directory, target);
+    if (!path.ok()) return path.status();
+    paths.push_back(*std::move(path));
+  }
+  return paths;
+}
+
+int RunQuery(const TraceCommand& command, const std::string& directory, const Terminal& terminal,
+             std::ostream& out, std::ostream& err) {
+  const absl::StatusOr<std::vector<std::string>> paths = ResolveTargets(command, directory);
+  if (!paths.ok()) return Complain(paths.status(), err);
+  return QueryTraces(*paths, command.query, terminal, out, err);
+}
+
 // What the command will read.
 std::vector<std::string> ReadablePaths(const TraceCommand& command, const std::string& directory) {
   std::vector<std::string> paths;
@@ -173,6 +193,8 @@ int ExecuteTraceCommand(const TraceCommand& command, const std::string& director
       return Show(command, directory, terminal, out, err);
     case TraceVerb::kVerify:
       return Verify(command, directory, out, err);
+    case TraceVerb::kQuery:
+      return RunQuery(command, directory, terminal, out, err);
   }
   return kCouldNotRead;
 }
