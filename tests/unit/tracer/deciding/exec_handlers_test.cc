@@ -99,6 +99,21 @@ TEST_F(ExecHandlersTest, WhatReallyRunsIsJudgedAgain) {
   EXPECT_EQ(reporter_.decisions[0].decision.verdict, Verdict::kKill);
 }
 
+TEST_F(ExecHandlersTest, PackagesThatStartAPublishingCommandAreKilledOthersAreNot) {
+  Image image;
+  image.executable = Canonical("/bin/true");
+  image.arguments = {"npm", "publish"};
+  ASSERT_TRUE(Handlers().AfterExec(*process_, image).ok());
+  EXPECT_TRUE(reporter_.decisions.empty());
+  ConfinePackage();
+  image.arguments = {"npm", "pack"};
+  EXPECT_FALSE(Handlers().AfterExec(*process_, image)->kill);
+  image.arguments = {"npm", "publish"};
+  EXPECT_TRUE(Handlers().AfterExec(*process_, image)->kill);
+  EXPECT_EQ(ReportedRule(), "package.publish");
+  EXPECT_TRUE(reporter_.decisions[0].decision.is_violation);
+}
+
 TEST_F(ExecHandlersTest, AllowedImageIsNotedInTheProcess) {
   Image image;
   image.executable = Canonical("/bin/true");
