@@ -43,6 +43,6 @@ class Attack(AttackBase):
         case.assertTrue(self.tcp.untouched, outcome.describe())
 
     def records(self, world):
-        return [Record([RESOLVER, "53"]),
-                Record(["sendto.%s.attacker.example" % self.secret], refused=False,
-                       note="the name that was asked for")]
+        asked = ["%s.%s.attacker.example" % (way, self.secret) for way in (*UDP, "tcp")]
+        return [Record([RESOLVER, "53"], refused=False, note="whom it asked"),
+                *[Record([name], note="the name that was asked for") for name in asked]]
