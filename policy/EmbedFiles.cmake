@@ -1,5 +1,10 @@
-# Writes OUTPUT: every one of FILES (below ROOT) as an EmbeddedFile of policy/embedded_data.h.
-set(text "#include \"policy/embedded_data.h\"\n\nnamespace safe_trace {\n\n")
+# Writes OUTPUT: every one of FILES (below ROOT) as an EmbeddedFile of policy/embedded_data.h, given
+# by FUNCTION, which HEADER declares.
+if(NOT DEFINED FUNCTION)
+  set(FUNCTION EmbeddedFiles)
+  set(HEADER policy/embedded_data.h)
+endif()
+set(text "#include \"${HEADER}\"\n\nnamespace safe_trace {\n\n")
 set(entries "")
 set(number 0)
 foreach(file IN LISTS FILES)
@@ -12,6 +17,6 @@ foreach(file IN LISTS FILES)
   math(EXPR number "${number} + 1")
 endforeach()
 string(APPEND text "\nstatic const EmbeddedFile kFiles[] = {\n${entries}};\n\n")
-string(APPEND text "std::span<const EmbeddedFile> EmbeddedFiles() { return kFiles; }\n\n")
+string(APPEND text "std::span<const EmbeddedFile> ${FUNCTION}() { return kFiles; }\n\n")
 string(APPEND text "}  // namespace safe_trace\n")
 file(WRITE ${OUTPUT} "${text}")

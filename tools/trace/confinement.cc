@@ -26,10 +26,10 @@ constexpr std::array kRefused = {
     "kill", "tkill", "kcmp", "prlimit64", "setpriority", "sched_setaffinity", "shmget", "msgget",
     "semget", "mq_open",
     // Changes to the file system.
-    "creat", "open_by_handle_at", "truncate", "ftruncate", "fallocate", "unlink", "unlinkat",
-    "rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat", "mkdir", "mkdirat",
-    "rmdir", "mknod", "mknodat", "chmod", "fchmod", "fchmodat", "chown", "fchown", "lchown",
-    "fchownat", "utime", "utimes", "utimensat", "futimesat", "setxattr", "lsetxattr", "fsetxattr",
+    "creat", "open_by_handle_at", "truncate", "fallocate", "unlink", "unlinkat", "rename",
+    "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat", "mkdir", "mkdirat", "rmdir",
+    "mknod", "mknodat", "chmod", "fchmod", "fchmodat", "chown", "fchown", "lchown", "fchownat",
+    "utime", "utimes", "utimensat", "futimesat", "setxattr", "lsetxattr", "fsetxattr",
     "removexattr", "lremovexattr", "fremovexattr", "mount", "umount2", "move_mount", "open_tree",
     "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "pivot_root", "chroot", "swapon",
     "swapoff", "quotactl",
@@ -82,7 +82,15 @@ absl::Status RefuseOpenForWriting(scmp_filter_ctx filter) {
   return RefuseCall(filter, "openat2", ENOSYS);
 }
 
-absl::Status InstallFilter() {
+absl::Status RefuseEmptying(scmp_filter_ctx filter, int except) {
+  if (except < 0) return RefuseCall(filter, "ftruncate", EPERM);
+  const scmp_arg_cmp compare = SCMP_CMP64(0, SCMP_CMP_NE, static_cast<scmp_datum_t>(except));
+  const int result =
+      seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ftruncate), 1, compare);
+  return result == 0 ? absl::OkStatus() : ErrnoStatus(-result, "a seccomp rule for ftruncate");
+}
+
+absl::Status InstallFilter(int rewritable) {
   const Filter filter(seccomp_init(SCMP_ACT_ALLOW));
   if (filter == nullptr) return absl::ResourceExhaustedError("no memory for the seccomp filter");
   for (const char* name : kRefused) {
@@ -90,6 +98,7 @@ absl::Status InstallFilter() {
   }
   // clone3 has its flags in memory; ENOSYS makes glibc fall back to clone.
   if (absl::Status added = RefuseCall(filter.get(), "clone3", ENOSYS); !added.ok()) return added;
+  if (absl::Status added = RefuseEmptying(filter.get(), rewritable); !added.ok()) return added;
   if (absl::Status added = RefuseOpenForWriting(filter.get()); !added.ok()) return added;
   const int result = seccomp_load(filter.get());
   return result == 0 ? absl::OkStatus() : ErrnoStatus(-result, "installing the seccomp filter");
@@ -106,7 +115,8 @@ FloorPlan ReadOnlyPlan(const std::vector<std::string>& readable) {
 
 }  // namespace
 
-absl::StatusOr<Confinement> ConfineToReading(const std::vector<std::string>& readable) {
+absl::StatusOr<Confinement> ConfineToReading(const std::vector<std::string>& readable,
+                                             int rewritable) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return LastErrnoStatus("no_new_privs");
   Confinement confinement;
   if (const int abi = LandlockAbi(); abi > 0) {
@@ -117,7 +127,7 @@ absl::StatusOr<Confinement> ConfineToReading(const std::vector<std::string>& rea
     }
     confinement.landlock = true;
   }
-  if (absl::Status installed = InstallFilter(); !installed.ok()) return installed;
+  if (absl::Status installed = InstallFilter(rewritable); !installed.ok()) return installed;
   return confinement;
 }
 

@@ -16,8 +16,10 @@ struct Confinement {
 // Sets no_new_privs; confines reading to `readable` (directories with all beneath, or files; those
 // that are not there are skipped) with Landlock where the kernel has it; and installs a seccomp
 // filter that refuses, with EPERM, network, exec, new processes, ptrace and its kin, opening for
-// writing, and every call that changes the file system. For good, for the whole process.
-absl::StatusOr<Confinement> ConfineToReading(const std::vector<std::string>& readable);
+// writing, and every call that changes the file system. `rewritable` is a descriptor that may still
+// be emptied with ftruncate, -1 for none. For good, for the whole process.
+absl::StatusOr<Confinement> ConfineToReading(const std::vector<std::string>& readable,
+                                             int rewritable = -1);
 
 }  // namespace safe_trace
 

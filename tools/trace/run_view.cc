@@ -61,7 +61,8 @@ uint64_t LineCounter::total() const {
   return total;
 }
 
-absl::StatusOr<RunView> LoadRun(TraceLogReader& reader) {
+absl::StatusOr<RunView> LoadRun(TraceLogReader& reader,
+                                const std::function<void(const TraceRecord& record)>& also) {
   RunView view;
   view.is_being_written = reader.IsBeingWritten();
   TraceVerifier verifier;
@@ -74,6 +75,7 @@ absl::StatusOr<RunView> LoadRun(TraceLogReader& reader) {
     verifier.Feed(line, record.ok() ? &*record : nullptr);
     if (record.ok() && line.is_complete) {
       AddEvent(*record, view);
+      if (also) also(*record);
     } else if (line.is_complete) {
       ++view.unreadable_lines;
     }

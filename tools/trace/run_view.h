@@ -53,7 +53,9 @@ struct RunView {
   uint64_t unreadable_lines = 0;
 };
 
-absl::StatusOr<RunView> LoadRun(TraceLogReader& reader);
+// `also`, where there is one, sees every record in the same pass.
+absl::StatusOr<RunView> LoadRun(TraceLogReader& reader,
+                                const std::function<void(const TraceRecord& record)>& also = {});
 
 // Calls `use` with every line that is one of a trace.
 absl::Status ForEachRecord(
