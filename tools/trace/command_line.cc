@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kUsageError = 2;
 // Planned; said plainly rather than taken for a mistake of the user.
-constexpr std::array<std::string_view, 4> kLaterVerbs = {"report", "diff", "export", "prune"};
+constexpr std::array<std::string_view, 2> kLaterVerbs = {"export", "prune"};
 
 constexpr char kFooter[] =
     "RUN is a run id or the unique beginning of one (of its random part, too); FILE holds a '/' or "
@@ -44,6 +44,18 @@ ParsedCommandLine Refusal(const std::string& message) {
   return {std::nullopt, "safe-trace trace: " + message, kUsageError};
 }
 
+constexpr char kReportFooter[] =
+    "The page is one file that loads nothing. It holds every violation (20,000 at most), 5,000 "
+    "other refusals and\n10,000 ordinary events, and says how many it leaves out. FILE is written "
+    "with mode 0600; a link, or a file\nthat is not yours alone, is refused.\n"
+    "Exit status: 0 written; 1 written, but the trace is damaged, or no trace; 2 bad usage, or it "
+    "could not be\nread or written.";
+
+bool IsTraceName(std::string_view path) {
+  constexpr std::string_view kSuffix = ".jsonl";
+  return path.size() >= kSuffix.size() && path.substr(path.size() - kSuffix.size()) == kSuffix;
+}
+
 constexpr char kQueryFooter[] =
     "A FILTER is KEY=VALUE, KEY!=VALUE (the event has KEY, and no value is VALUE) or KEY~=GLOB "
     "(* any text,\n? one character, \\ before either means itself; not a regular expression). All "
@@ -51,6 +63,14 @@ constexpr char kQueryFooter[] =
     "those with it. A file whose name looks\nlike a filter is named as ./NAME.\n"
     "Example: safe-trace trace query package=evil 'path~=*/.ssh/*'\n"
     "Exit status: 0 something fits; 1 nothing does; 2 bad usage, or a trace could not be read.";
+
+constexpr char kDiffFooter[] =
+    "A and B are runs or files: A the run that is known, B the one to judge. Compared for each\n"
+    "role and package, versions apart: hosts, programs, credentials asked for, where files were\n"
+    "written, variables, start-up files, violations. Numbers, random names and the places of\n"
+    "project and home do not count.\n"
+    "Exit status: 0 nothing new; 1 new behaviour; 2 bad usage, a trace could not be read, or B is\n"
+    "not whole and what there is of it shows nothing new.";
 
 // What CLI11 took as words: filters go into the query, the rest stays as targets.
 absl::Status TakeFilters(TraceCommand& command) {
@@ -83,7 +103,7 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
   if (!arguments.empty() &&
       std::find(kLaterVerbs.begin(), kLaterVerbs.end(), arguments[0]) != kLaterVerbs.end()) {
     return Refusal("'" + arguments[0] +
-                   "' is not part of this version; list, show, verify and query are");
+                   "' is not part of this version; list, show, report, verify, query and diff are");
   }
   TraceCommand command;
   CLI::App app("Looks at the traces of earlier runs.", "safe-trace trace");
@@ -107,6 +127,16 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
   verify->add_option("RUN|FILE", command.targets, "Which runs");
   for (CLI::App* verb : {list, show, verify}) verb->footer(kFooter);
 
+  CLI::App* report =
+      app.add_subcommand("report", "One run as a page for a browser (default: the newest)");
+  report->add_option("RUN|FILE", command.targets, "Which run")->expected(0, 1);
+  report
+      ->add_option("--html", command.page_path,
+                   "Where the page goes; - is standard output. A file of yours is overwritten")
+      ->type_name("FILE")
+      ->required();
+  report->footer(kReportFooter);
+
   CLI::App* query = app.add_subcommand(
       "query", "The events that fit every FILTER, a line each (default: of the newest run)");
   query->add_option("RUN|FILE|FILTER", command.targets,
@@ -115,6 +145,11 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
   query->add_option("--count", command.query.count_name,
                     "How many of the events have each value of this KEY, most frequent first");
   query->footer(kQueryFooter);
+
+  CLI::App* diff = app.add_subcommand("diff", "What run B does that run A did not");
+  diff->add_option("A B", command.targets, "Which two runs")->required()->expected(2);
+  diff->add_flag("--json", command.json, "One JSON object");
+  diff->footer(kDiffFooter);
 
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
@@ -126,12 +161,17 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
     if (is_help) return {std::nullopt, WithoutTrailingNewlines(out.str()), 0};
     return Refusal(SafeLines(err.str()));
   }
-  command.verb = list->parsed()    ? TraceVerb::kList
-                 : show->parsed()  ? TraceVerb::kShow
-                 : query->parsed() ? TraceVerb::kQuery
-                                   : TraceVerb::kVerify;
+  command.verb = list->parsed()     ? TraceVerb::kList
+                 : show->parsed()   ? TraceVerb::kShow
+                 : query->parsed()  ? TraceVerb::kQuery
+                 : report->parsed() ? TraceVerb::kReport
+                 : diff->parsed()   ? TraceVerb::kDiff
+                                    : TraceVerb::kVerify;
   if (std::find(command.targets.begin(), command.targets.end(), "") != command.targets.end()) {
     return Refusal("an empty name is not a run or a file");
+  }
+  if (command.verb == TraceVerb::kReport && IsTraceName(command.page_path)) {
+    return Refusal("--html: '" + SafeText(command.page_path) + "' would be a trace, not a page");
   }
   if (command.verb == TraceVerb::kQuery) {
     if (const absl::Status taken = TakeFilters(command); !taken.ok()) {

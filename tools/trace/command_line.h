@@ -10,7 +10,7 @@
 
 namespace safe_trace {
 
-enum class TraceVerb : uint8_t { kList, kShow, kVerify, kQuery };
+enum class TraceVerb : uint8_t { kList, kShow, kVerify, kQuery, kDiff, kReport };
 
 struct TraceCommand {
   TraceVerb verb = TraceVerb::kList;
@@ -18,6 +18,7 @@ struct TraceCommand {
   bool all = false;
   std::vector<std::string> targets;
   QueryRequest query;
+  std::string page_path;  // of a report; "-": standard output
 };
 
 struct ParsedCommandLine {

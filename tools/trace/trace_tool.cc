@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "tools/trace/confinement.h"
+#include "tools/trace/diff.h"
 #include "tools/trace/event_text.h"
 #include "tools/trace/json_output.h"
 #include "tools/trace/query.h"
 #include "tools/trace/render_list.h"
 #include "tools/trace/render_show.h"
+#include "tools/trace/report_verb.h"
 #include "tools/trace/run_catalog.h"
 #include "tools/trace/run_view.h"
 #include "tracer/events/run_id.h"
@@ -149,6 +151,28 @@ int RunQuery(const TraceCommand& command, const std::string& directory, const Te
   return QueryTraces(*paths, command.query, terminal, out, err);
 }
 
+int RunDiff(const TraceCommand& command, const std::string& directory, const Terminal& terminal,
+            std::ostream& out, std::ostream& err) {
+  const absl::StatusOr<std::vector<std::string>> paths = ResolveTargets(command, directory);
+  if (!paths.ok()) return Complain(paths.status(), err);
+  return DiffTraces(paths->front(), paths->back(), command.json, terminal, out, err);
+}
+
+absl::StatusOr<OpenReport> OpenTheReport(const TraceCommand& command,
+                                         const std::string& directory) {
+  const absl::StatusOr<std::string> path =
+      ResolveTarget(directory, command.targets.empty() ? "" : command.targets.front());
+  if (!path.ok()) return path.status();
+  return OpenForReport(*path, command.page_path);
+}
+
+int Report(const TraceCommand& command, const std::string& directory, std::ostream& out,
+           std::ostream& err) {
+  absl::StatusOr<OpenReport> report = OpenTheReport(command, directory);
+  if (!report.ok()) return Complain(report.status(), err);
+  return WriteReport(*std::move(report), out, err);
+}
+
 // What the command will read.
 std::vector<std::string> ReadablePaths(const TraceCommand& command, const std::string& directory) {
   std::vector<std::string> paths;
@@ -182,6 +206,19 @@ absl::StatusOr<std::string> DirectoryFor(const TraceCommand& command,
       "name a file instead");
 }
 
+bool Confine(const std::vector<std::string>& readable, int rewritable, std::ostream& err) {
+  const absl::StatusOr<Confinement> confined = ConfineToReading(readable, rewritable);
+  if (!confined.ok()) {
+    err << "safe-trace trace: could not confine itself, so it reads nothing: "
+        << SafeText(std::string(confined.status().message())) << "\n";
+    return false;
+  }
+  if (!confined->landlock) {
+    err << "safe-trace trace: note: this kernel has no Landlock; reading with seccomp alone\n";
+  }
+  return true;
+}
+
 }  // namespace
 
 int ExecuteTraceCommand(const TraceCommand& command, const std::string& directory,
@@ -195,6 +232,10 @@ int ExecuteTraceCommand(const TraceCommand& command, const std::string& director
       return Verify(command, directory, out, err);
     case TraceVerb::kQuery:
       return RunQuery(command, directory, terminal, out, err);
+    case TraceVerb::kReport:
+      return Report(command, directory, out, err);
+    case TraceVerb::kDiff:
+      return RunDiff(command, directory, terminal, out, err);
   }
   return kCouldNotRead;
 }
@@ -209,16 +250,13 @@ int RunTraceTool(const std::vector<std::string>& arguments,
   }
   const absl::StatusOr<std::string> directory = DirectoryFor(*parsed.command, environment);
   if (!directory.ok()) return Complain(directory.status(), err);
-  const absl::StatusOr<Confinement> confined =
-      ConfineToReading(ReadablePaths(*parsed.command, *directory));
-  if (!confined.ok()) {
-    err << "safe-trace trace: could not confine itself, so it reads nothing: "
-        << SafeText(std::string(confined.status().message())) << "\n";
-    return kCouldNotRead;
+  if (parsed.command->verb == TraceVerb::kReport) {
+    absl::StatusOr<OpenReport> report = OpenTheReport(*parsed.command, *directory);
+    if (!report.ok()) return Complain(report.status(), err);
+    if (!Confine({}, report->page.get(), err)) return kCouldNotRead;
+    return WriteReport(*std::move(report), out, err);
   }
-  if (!confined->landlock) {
-    err << "safe-trace trace: note: this kernel has no Landlock; reading with seccomp alone\n";
-  }
+  if (!Confine(ReadablePaths(*parsed.command, *directory), -1, err)) return kCouldNotRead;
   return ExecuteTraceCommand(*parsed.command, *directory, terminal, out, err);
 }
 

@@ -1,0 +1,256 @@
+#include "tools/trace/behaviour.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "absl/strings/str_cat.h"
+#include "policy/lexical_path.h"
+#include "tools/trace/display_text.h"
+#include "tools/trace/event_filter.h"
+#include "tools/trace/event_text.h"
+#include "tools/trace/path_class.h"
+#include "tracer/events/utf8.h"
+
+namespace safe_trace {
+namespace {
+
+constexpr size_t kMaxNameBytes = 200;
+
+// Long texts stay different when they differ behind the cut.
+std::string Bounded(std::string text, size_t limit) {
+  if (text.size() <= limit) return text;
+  const size_t hash = std::hash<std::string>{}(text);
+  text.resize(Utf8PrefixLength(text, limit));
+  return absl::StrCat(text, "…[", hash, "]");
+}
+
+bool StartsWith(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+
+Subject SubjectOf(const TraceRecord& record) {
+  const auto text = [&record](std::string_view key) {
+    return Bounded(std::string(record.Text(key)), kMaxNameBytes);
+  };
+  Subject subject{text("safe_trace.role"), text("safe_trace.ecosystem"), text("package.name")};
+  // Where nothing else names a package, its name is that of the directory pip unpacked it into.
+  constexpr std::string_view kUnpacked = "pip-req-build-";
+  if (StartsWith(subject.package, kUnpacked)) subject.package = std::string(kUnpacked) + "*";
+  return subject;
+}
+
+std::string ComparableHost(std::string_view name) {
+  std::string host(name);
+  for (char& byte : host) {
+    if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
+  }
+  if (host.size() > 1 && host.back() == '.') host.pop_back();
+  return host;
+}
+
+// "denied: /home/u/.bashrc" where it was not allowed.
+std::string Example(const TraceRecord& record, std::string_view text) {
+  return IsRefused(record) ? absl::StrCat(std::string(text), " (refused)") : std::string(text);
+}
+
+}  // namespace
+
+std::string_view KindTitle(BehaviourKind kind) {
+  switch (kind) {
+    case BehaviourKind::kHost:
+      return "hosts";
+    case BehaviourKind::kListener:
+      return "listens on";
+    case BehaviourKind::kProgram:
+      return "programs";
+    case BehaviourKind::kCredential:
+      return "credentials";
+    case BehaviourKind::kWrite:
+      return "writes";
+    case BehaviourKind::kVariable:
+      return "variables";
+    case BehaviourKind::kStartupFile:
+      return "start-up files";
+    case BehaviourKind::kViolation:
+      return "violations";
+  }
+  return "";
+}
+
+std::string_view KindName(BehaviourKind kind) {
+  switch (kind) {
+    case BehaviourKind::kHost:
+      return "host";
+    case BehaviourKind::kListener:
+      return "listener";
+    case BehaviourKind::kProgram:
+      return "program";
+    case BehaviourKind::kCredential:
+      return "credential";
+    case BehaviourKind::kWrite:
+      return "write";
+    case BehaviourKind::kVariable:
+      return "variable";
+    case BehaviourKind::kStartupFile:
+      return "startup-file";
+    case BehaviourKind::kViolation:
+      return "violation";
+  }
+  return "";
+}
+
+void BehaviourTable::Add(const TraceRecord& record) {
+  const std::string_view action = record.Text("event.action");
+  if (action == "run-start" && project_.empty()) {
+    project_ = NormalizePath(record.Text("process.working_directory"));
+    return;
+  }
+  if (const std::string_view version = record.Text("package.version"); !version.empty()) {
+    std::set<std::string>& versions = versions_[SubjectOf(record)];
+    if (versions.size() < kMaxVersions) versions.insert(std::string(version.substr(0, 64)));
+    if (versions_.size() > kMaxBehaviours) versions_.erase(SubjectOf(record));
+  }
+  if (record.Text("event.category") == "network") AddNetwork(record);
+  if (StartsWith(action, "file-")) AddFile(record);
+  AddVariables(record);
+  if (action == "process-exec") {
+    const std::string_view refused = IsRefused(record) ? record.Text("file.path") : "";
+    const std::string_view path = refused.empty() ? record.Text("process.executable") : refused;
+    Note(record, BehaviourKind::kProgram,
+         ComparablePath(path, project_, record.Text("package.version")), Example(record, path));
+  }
+  if (action == "startup-file") {
+    const std::string_view path = record.Text("file.path");
+    Note(record, BehaviourKind::kStartupFile,
+         ComparablePath(BaseName(path), "", record.Text("package.version")), std::string(path));
+  }
+  if (IsViolation(record)) {
+    const std::string_view rule = record.Text("rule.id");
+    Note(record, BehaviourKind::kViolation, std::string(rule.empty() ? action : rule),
+         DoingText(record));
+  }
+}
+
+void BehaviourTable::AddNetwork(const TraceRecord& record) {
+  const std::string_view action = record.Text("event.action");
+  // Every look-up goes through the broker; the question itself is an event of its own.
+  if (record.Text("safe_trace.mechanism") == "dns-broker" && action != "dns-question") return;
+  if (const std::string_view path = record.Text("file.path"); !path.empty()) {
+    Note(record, action == "network-bind" ? BehaviourKind::kListener : BehaviourKind::kHost,
+         absl::StrCat("unix socket ",
+                      ComparablePath(path, project_, record.Text("package.version"))),
+         Example(record, path));
+    return;
+  }
+  if (action == "network-bind") {
+    Note(record, BehaviourKind::kListener, std::string(record.Text("destination.ip")), "");
+    return;
+  }
+  bool is_named = false;
+  const auto use = [&](std::string_view name) {
+    is_named = true;
+    Note(record, BehaviourKind::kHost, ComparableHost(name), "");
+    return true;
+  };
+  ForEachValue(record,
+               {"destination.domain", "dns.question.name", "url.domain", "tls.client.server_name"},
+               use);
+  if (!is_named) ForEachValue(record, {"destination.ip"}, use);
+}
+
+void BehaviourTable::AddFile(const TraceRecord& record) {
+  const std::string_view action = record.Text("event.action");
+  const std::string_view path = record.Text("file.path");
+  const std::string_view rule = record.Text("rule.id");
+  if (StartsWith(rule, "credential.")) {
+    Note(record, BehaviourKind::kCredential, std::string(rule), std::string(path));
+  }
+  if (action == "file-open" || action == "file-stat" || action == "file-list") return;
+  Note(record, BehaviourKind::kWrite, std::string(DirectoryClass(path, project_)),
+       Example(record, path));
+}
+
+void BehaviourTable::AddVariables(const TraceRecord& record) {
+  const std::string_view action = record.Text("event.action");
+  // The summary's list is the user's environment, not what was done.
+  const bool is_removal = action == "environment-removed";
+  if (!is_removal && action != "variable-lookup") return;
+  ForEachValue(record, {is_removal ? "safe_trace.removed" : "safe_trace.variable"},
+               [&](std::string_view name) {
+                 Note(record, BehaviourKind::kVariable,
+                      absl::StrCat(std::string(name), is_removal ? " (removed)" : " (asked for)"),
+                      "");
+                 return true;
+               });
+}
+
+void BehaviourTable::Note(const TraceRecord& record, BehaviourKind kind, std::string what,
+                          std::string example) {
+  if (what.empty()) return;
+  Behaviour behaviour{SubjectOf(record), kind, Bounded(std::move(what), kMaxTextBytes)};
+  const uint64_t total =
+      static_cast<uint64_t>(std::max<int64_t>(record.Number("safe_trace.repeated", 0), 0));
+  const auto found = behaviours_.find(behaviour);
+  if (found != behaviours_.end()) {
+    uint64_t& count = found->second.count;
+    count = total > 0 ? std::max(count, total) : count + 1;
+  } else if (behaviours_.size() < kMaxBehaviours) {
+    behaviours_.emplace(
+        std::move(behaviour),
+        Seen{Bounded(std::move(example), kMaxTextBytes),
+             std::string(record.Text("@timestamp").substr(0, 40)), std::max(total, uint64_t{1})});
+  } else {
+    ++not_kept_;
+  }
+}
+
+std::set<std::string> BehaviourTable::VersionsOf(const Subject& subject) const {
+  const auto found = versions_.find(subject);
+  return found == versions_.end() ? std::set<std::string>() : found->second;
+}
+
+std::string RunBehaviour::Gap() const {
+  if (check.state != TraceState::kComplete) return SafeText(DescribeCheck(check, is_being_written));
+  if (unreadable_lines > 0) return Counted(unreadable_lines, "line") + " could not be read";
+  if (dropped_events > 0) return Counted(dropped_events, "event") + " not written for want of room";
+  if (table.not_kept() > 0) {
+    return "more than " + std::to_string(BehaviourTable::kMaxBehaviours) +
+           " different things were done: not all could be compared";
+  }
+  return "";
+}
+
+absl::StatusOr<RunBehaviour> LoadBehaviour(const std::string& path) {
+  absl::StatusOr<TraceLogReader> reader = TraceLogReader::Open(path);
+  if (!reader.ok()) return reader.status();
+  RunBehaviour run;
+  run.path = path;
+  run.is_being_written = reader->IsBeingWritten();
+  TraceVerifier verifier;
+  TraceLine line;
+  for (;;) {
+    const absl::StatusOr<bool> more = reader->Next(line);
+    if (!more.ok()) return more.status();
+    if (!*more) break;
+    const absl::StatusOr<TraceRecord> record = ParseTraceLine(line.text);
+    verifier.Feed(line, record.ok() ? &*record : nullptr);
+    if (!record.ok() || !line.is_complete) {
+      if (line.is_complete) ++run.unreadable_lines;
+      continue;
+    }
+    if (run.command.empty()) run.command = record->List("process.args");
+    const int64_t dropped =
+        std::max<int64_t>(record->Number("safe_trace.dropped", 0),
+                          record->Number("safe_trace.summary.dropped_events", 0));
+    run.dropped_events =
+        std::max(run.dropped_events, static_cast<uint64_t>(std::max<int64_t>(dropped, 0)));
+    run.table.Add(*record);
+  }
+  run.check = verifier.Finish();
+  if (run.check.state == TraceState::kNotATrace) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", DescribeCheck(run.check, false)));
+  }
+  return run;
+}
+
+}  // namespace safe_trace
