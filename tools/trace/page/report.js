@@ -6,6 +6,7 @@
   const SVG = 'http://www.w3.org/2000/svg';
   const KINDS = ['', 'refused', 'violation'];
   const EVENT_PAGE = 200;
+  const FINDING_ROWS = 25;
   const MATRIX_ROWS = 60;
   const MATRIX_COLUMNS = 24;
   const LANES = 40;
@@ -129,6 +130,25 @@
               cell('', '', el('span', {class: 'verdict-text'}, text(finding.verdict))),
               cell('times', 'number', number(finding.count)));
   }
+  // The first rows, and a button for the rest; printing wants them all.
+  function longTable(caption, columns, rows) {
+    const whole = table(caption, columns, rows.slice(0, FINDING_ROWS));
+    if (rows.length <= FINDING_ROWS) return [whole];
+    const more = button('Show all ' + number(rows.length), () => {
+      whole.querySelector('tbody').append(...rows.slice(FINDING_ROWS));
+      more.remove();
+    }, {class: 'more'});
+    window.addEventListener('beforeprint', () => { if (more.isConnected) more.click(); });
+    return [whole, more];
+  }
+  // What came of it, most frequent first: "denied (network.package: ...) 12 times".
+  function verdictsOf(rows) {
+    const counts = new Map();
+    for (const row of rows) counts.set(row.verdict, (counts.get(row.verdict) || 0) + row.count);
+    if (counts.size < 2 || rows.length < 6) return null;
+    return el('ul', {class: 'verdicts'}, ...[...counts].sort((a, b) => b[1] - a[1]).slice(0, 12)
+        .map(([words, count]) => el('li', null, el('b', null, number(count) + ' × '), text(words || 'allowed'))));
+  }
   // One table for each subject, in order of who did most.
   function bySubject(id, findings, isViolation, noun) {
     const groups = new Map();
@@ -140,9 +160,10 @@
     const sorted = [...groups].sort((a, b) => total(b[1]) - total(a[1]));
     for (const [who, rows] of sorted) {
       add(id, el('h3', null, ...subjectNodes(subject(who)), ' ' + counted(total(rows), noun)),
-          table(counted(total(rows), noun) + ' of one subject',
-                [['First at'], ['What it tried'], ['What came of it'], ['Times', 'number']],
-                rows.map((row) => findingRow(row, isViolation))));
+          verdictsOf(rows) || '',
+          ...longTable(counted(total(rows), noun) + ' of ' + role(subject(who)),
+                       [['First at'], ['What it tried'], ['What came of it'], ['Times', 'number']],
+                       rows.map((row) => findingRow(row, isViolation))));
     }
   }
   function violations() {

@@ -93,6 +93,30 @@ TEST_F(ConfinementTest, NothingIsRemovedRenamedOrMade) {
   EXPECT_EQ(ReadFile(path), "trace");
 }
 
+TEST_F(ConfinementTest, OnlyTheReportCanBeEmptied) {
+  const int report = open((directory_ / "secret").c_str(), O_WRONLY);
+  const int other = open((directory_ / "traces/t.jsonl").c_str(), O_WRONLY);
+  ASSERT_GE(report, 0);
+  ASSERT_GE(other, 0);
+  ExpectRefused([report] { return ftruncate(report, 6) == 0; });
+  const auto with_report = [&](int fd) {
+    const pid_t child = fork();
+    if (child == 0) {
+      if (!ConfineToReading({}, report).ok()) _exit(255);
+      _exit(ftruncate(fd, 0) == 0 ? 0 : errno);
+    }
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    return WEXITSTATUS(status);
+  };
+  EXPECT_EQ(with_report(report), 0);
+  EXPECT_EQ(with_report(other), EPERM);
+  EXPECT_EQ(ReadFile(directory_ / "traces/t.jsonl"), "trace");
+  EXPECT_EQ(ReadFile(directory_ / "secret"), "");
+  close(report);
+  close(other);
+}
+
 TEST_F(ConfinementTest, NoSocketOfAnyKind) {
   for (const int domain : {AF_INET, AF_INET6, AF_UNIX, AF_NETLINK}) {
     EXPECT_EQ(Confined([domain] { return socket(domain, SOCK_DGRAM, 0) >= 0; }), EPERM) << domain;

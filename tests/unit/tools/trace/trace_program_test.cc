@@ -61,6 +61,17 @@ TEST_F(TraceProgramTest, ListShowAndVerifyWorkConfined) {
   EXPECT_THAT(answer.out, HasSubstr("complete"));
 }
 
+TEST_F(TraceProgramTest, ReportIsWrittenConfinedAndReplacesALongerOne) {
+  const std::string page = state_ / "page.html";
+  WriteFile(page, std::string(5 << 20, 'x'));
+  const Answer answer = Run({"report", "--html", page});
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ(answer.out, "");
+  EXPECT_THAT(ReadFile(page), HasSubstr("/home/user/.ssh/id_rsa"));
+  EXPECT_THAT(ReadFile(page), ::testing::EndsWith("</html>\n"));
+  EXPECT_EQ(Run({"report", "--html", "-"}).out, ReadFile(page));
+}
+
 TEST_F(TraceProgramTest, NamedFileIsReadThroughASymlink) {
   ASSERT_EQ(
       symlink("safe-trace/traces/20261122T101500Z-aaaa0001.jsonl", (state_ / "link.jsonl").c_str()),
