@@ -7,11 +7,13 @@
   const KINDS = ['', 'refused', 'violation'];
   const EVENT_PAGE = 200;
   const FINDING_ROWS = 25;
+  const ALL = -1;  // the column of everybody's sums
   const MATRIX_ROWS = 60;
   const MATRIX_COLUMNS = 24;
   const LANES = 40;
   const ICICLE_LEVELS = 7;
   const ICICLE_SMALLEST = 0.6;  // percent of the width
+  const ICICLE_LABELLED = 4;    // the same; narrower ones have their name in the title
   const LEVEL_REM = 1.8;
 
   const byId = (id) => document.getElementById(id);
@@ -65,7 +67,10 @@
 
   function duration(milliseconds) {
     if (milliseconds === null) return 'not known';
-    return milliseconds < 1000 ? milliseconds + ' ms' : (milliseconds / 1000).toFixed(1) + ' s';
+    if (milliseconds < 1000) return milliseconds + ' ms';
+    if (milliseconds < 120000) return (milliseconds / 1000).toFixed(1) + ' s';
+    return Math.floor(milliseconds / 60000) + ' min ' +
+        Math.round(milliseconds % 60000 / 1000) + ' s';
   }
 
   function verdict() {
@@ -181,9 +186,14 @@
       add('changes', el('p', {class: 'verdict bad'},
           counted(startup.length, 'file') + ' left behind will take part in later starts.'));
     }
-    if (data.changes.rows.length === 0) add('changes', note('None recorded.'));
-    const ordered = {rows: [...startup, ...data.changes.rows.filter((row) => !row.startup)]};
-    bySubject('changes', ordered, false, 'change');
+    const made = data.changes.rows.filter((row) => !row.startup && !row.refused);
+    const refused = data.changes.rows.filter((row) => !row.startup && row.refused);
+    if (startup.length + made.length === 0) add('changes', note('None recorded.'));
+    bySubject('changes', {rows: [...startup, ...made]}, false, 'change');
+    if (refused.length > 0) {
+      add('changes', el('h3', null, 'Not done: what was refused'));
+      bySubject('changes', {rows: refused}, false, 'refused attempt');
+    }
     addAll('changes', [leftOut(data.changes.left_out, 'further change')]);
   }
 
@@ -266,7 +276,7 @@
       }
     }
     const sums = lanes.map(([who, marks]) => ({who, marks, sums: laneSums(marks)}));
-    sums.sort((a, b) => b.sums[2] - a.sums[2] || b.sums[1] - a.sums[1] || b.sums[0] - a.sums[0]);
+    sums.sort((a, b) => (a.who === 0) - (b.who === 0) || b.sums[2] - a.sums[2] || b.sums[1] - a.sums[1] || b.sums[0] - a.sums[0]);
     const grid = el('div', {class: 'lanes'});
     for (const lane of sums.slice(0, LANES)) {
       const [total, refused, broken] = lane.sums;
@@ -306,15 +316,16 @@
         sums.forEach((value, k) => { columns.get(who).sums[k] += value; });
       }
     }
-    return [...columns.values()].sort(bySums);
+    const sorted = [...columns.values()].sort(bySums);
+    return sorted.length > 1 ? [{who: ALL}, ...sorted] : sorted;
   }
   function matrixCell(row, column, search) {
-    const sums = row.cells.get(column.who);
+    const sums = column.who === ALL ? row.sums : row.cells.get(column.who);
     if (sums === undefined) return el('td', null, '');
     const [total, refused, broken] = sums;
     const words = number(total) + (refused > 0 ? ' (' + number(refused) + ' refused)' : '');
     return el('td', null, button(words, () => {
-      setFilters({who: String(column.who), ...search(row.name)});
+      setFilters({who: column.who === ALL ? '' : String(column.who), ...search(row.name)});
       byId('events').scrollIntoView();
       byId('filter-text').focus();
     }, {class: kindOf(refused, broken), title: 'Show the events'}));
@@ -328,7 +339,8 @@
     const columns = columnsOf(rows);
     const shown = columns.slice(0, MATRIX_COLUMNS);
     const head = el('tr', null, el('th', {scope: 'col'}, what), ...shown.map(
-        (column) => el('th', {scope: 'col'}, ...subjectNodes(subject(column.who)))));
+        (column) => el('th', {scope: 'col'},
+                       ...(column.who === ALL ? ['All'] : subjectNodes(subject(column.who))))));
     const body = rows.slice(0, MATRIX_ROWS).map((row) => el('tr', null,
         el('th', {scope: 'row'}, text(row.name)),
         ...shown.map((column) => matrixCell(row, column, search))));
@@ -365,7 +377,8 @@
       deepest = Math.max(deepest, level);
       const words = (at.path || '/') + ': ' + counted(at.total, 'access') + ', ' +
           number(at.refused) + ' refused';
-      const block = button(level === 0 ? at.path || '/' : at.name, () => go(at),
+      const label = level === 0 ? at.path || '/' : width < ICICLE_LABELLED ? '' : at.name;
+      const block = button(label, () => go(at),
                            {class: kindOf(at.refused, at.broken)});
       block.title = words;
       block.setAttribute('aria-label', words);
@@ -526,7 +539,7 @@
   function navigation() {
     for (const section of document.querySelectorAll('main > section')) {
       add('nav', el('li', null, el('a', {href: '#' + section.id},
-                                   section.querySelector('h2').textContent)));
+                                   section.id[0].toUpperCase() + section.id.slice(1))));
     }
   }
 
