@@ -1,8 +1,39 @@
 """Reading the trace that a run left, as the tests need it."""
 
+import functools
 import glob
 import json
 import os
+
+SCHEMA = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "trace-schema.json")
+MOST_VALIDATED = 500  # of a trace's ordinary lines; violations are validated all
+
+
+@functools.cache
+def schema_validator():
+    """None without the library, which must be there where CI says so."""
+    try:
+        import jsonschema
+    except ImportError:
+        if os.environ.get("CI"):
+            raise
+        return None
+    with open(SCHEMA, encoding="utf-8") as file:
+        schema = json.load(file)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def validate_events(path, events):
+    validator = schema_validator()
+    if validator is None:
+        return
+    for number, event in enumerate(events, 1):
+        if number > MOST_VALIDATED and event.get("event.kind") != "alert" and number < len(events):
+            continue
+        for error in validator.iter_errors(event):
+            raise AssertionError("%s:%d is not as docs/trace-schema.json says: %s\n%s" % (
+                path, number, error.message, json.dumps(event)[:1000]))
 
 
 class Trace:
@@ -15,6 +46,7 @@ class Trace:
                     self.events.append(json.loads(line))
                 except ValueError as error:
                     raise AssertionError("%s:%d is not JSON: %s" % (path, number, error))
+        validate_events(path, self.events)
 
     @property
     def summary(self):
