@@ -19,7 +19,7 @@ read, write, start and reach. Credentials are hidden; what was tried is traced.
 Usage:
   safe-trace [OPTIONS] COMMAND [ARG...]        supervise any command
   safe-trace run [OPTIONS] -- COMMAND [ARG...] the same, explicit
-  safe-trace trace list|show|verify [...]      look at what earlier runs did
+  safe-trace trace list|show|query|diff [...]  look at what earlier runs did
   safe-trace policy show|explain|trust [...]   what would be decided, and why
   safe-trace doctor [--json]                   what this machine can enforce
   safe-trace help [VERB]                       help about one of these
@@ -77,9 +77,17 @@ it is missing. Exit status 0 at full strength, 1 otherwise.
 constexpr char kTraceHelp[] = R"(Looks at the traces of earlier runs.
 
 Usage:
-  safe-trace trace list
-  safe-trace trace show [RUN]
-  safe-trace trace verify [RUN]
+  safe-trace trace list                        the runs, newest first
+  safe-trace trace show [RUN]                  what happened in one
+  safe-trace trace query [RUN...] FILTER...    the events that fit, or --count KEY
+  safe-trace trace diff A B                    what run B does that A did not
+  safe-trace trace report --html FILE [RUN]    one run as a page for a browser
+  safe-trace trace verify [RUN...]             is the trace whole and unchanged?
+  safe-trace trace prune --keep N              remove older traces; --older-than DAYS
+
+RUN is a run id or its unique beginning, or a file; without it, the newest run.
+A FILTER is KEY=VALUE, KEY!=VALUE or KEY~=GLOB, such as package=evil or
+'path~=*/.ssh/*'.
 
 This is the companion program safe-trace-trace; 'safe-trace trace --help' prints
 its own help.

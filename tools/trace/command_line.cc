@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kUsageError = 2;
 // Planned; said plainly rather than taken for a mistake of the user.
-constexpr std::array<std::string_view, 2> kLaterVerbs = {"export", "prune"};
+constexpr std::array<std::string_view, 1> kLaterVerbs = {"export"};
 
 constexpr char kFooter[] =
     "RUN is a run id or the unique beginning of one (of its random part, too); FILE holds a '/' or "
@@ -72,6 +72,22 @@ constexpr char kDiffFooter[] =
     "Exit status: 0 nothing new; 1 new behaviour; 2 bad usage, a trace could not be read, or B is\n"
     "not whole and what there is of it shows nothing new.";
 
+constexpr char kPruneFooter[] =
+    "Only files of yours that are named as runs are, in $XDG_STATE_HOME/safe-trace/traces (else\n"
+    "~/.local/state/safe-trace/traces); never what a run still writes, never through a link.\n"
+    "With both options a trace goes only where both say so.\n"
+    "Exit status: 0 done; 2 bad usage, or something that should go could not be removed.";
+
+// CLI11 would take "" for 0, which is everything.
+bool TakeNumber(const std::string& text, std::optional<uint64_t>& number) {
+  constexpr size_t kMaxDigits = 9;
+  const bool is_number =
+      !text.empty() && text.size() <= kMaxDigits &&
+      std::all_of(text.begin(), text.end(), [](char byte) { return byte >= '0' && byte <= '9'; });
+  if (is_number) number = std::stoull(text);
+  return is_number;
+}
+
 // What CLI11 took as words: filters go into the query, the rest stays as targets.
 absl::Status TakeFilters(TraceCommand& command) {
   std::vector<std::string> words;
@@ -102,8 +118,9 @@ absl::Status TakeFilters(TraceCommand& command) {
 ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
   if (!arguments.empty() &&
       std::find(kLaterVerbs.begin(), kLaterVerbs.end(), arguments[0]) != kLaterVerbs.end()) {
-    return Refusal("'" + arguments[0] +
-                   "' is not part of this version; list, show, report, verify, query and diff are");
+    return Refusal(
+        "'" + arguments[0] +
+        "' is not part of this version; list, show, report, verify, query, diff and prune are");
   }
   TraceCommand command;
   CLI::App app("Looks at the traces of earlier runs.", "safe-trace trace");
@@ -151,6 +168,14 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
   diff->add_flag("--json", command.json, "One JSON object");
   diff->footer(kDiffFooter);
 
+  CLI::App* prune = app.add_subcommand("prune", "Removes old traces");
+  std::string keep;
+  std::string older_than;
+  prune->add_option("--keep", keep, "The newest N stay")->type_name("N");
+  prune->add_option("--older-than", older_than, "What is younger stays")->type_name("DAYS");
+  prune->add_flag("--dry-run", command.prune.dry_run, "Only say what would go");
+  prune->footer(kPruneFooter);
+
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(std::move(arguments));
@@ -166,12 +191,22 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
                  : query->parsed()  ? TraceVerb::kQuery
                  : report->parsed() ? TraceVerb::kReport
                  : diff->parsed()   ? TraceVerb::kDiff
+                 : prune->parsed()  ? TraceVerb::kPrune
                                     : TraceVerb::kVerify;
   if (std::find(command.targets.begin(), command.targets.end(), "") != command.targets.end()) {
     return Refusal("an empty name is not a run or a file");
   }
   if (command.verb == TraceVerb::kReport && IsTraceName(command.page_path)) {
     return Refusal("--html: '" + SafeText(command.page_path) + "' would be a trace, not a page");
+  }
+  if (command.verb == TraceVerb::kPrune) {
+    const bool is_bounded = prune->count("--keep") + prune->count("--older-than") > 0;
+    const bool is_valid = (prune->count("--keep") == 0 || TakeNumber(keep, command.prune.keep)) &&
+                          (prune->count("--older-than") == 0 ||
+                           TakeNumber(older_than, command.prune.older_than_days));
+    if (!is_bounded || !is_valid) {
+      return Refusal("prune needs --keep N, --older-than DAYS or both, as whole numbers");
+    }
   }
   if (command.verb == TraceVerb::kQuery) {
     if (const absl::Status taken = TakeFilters(command); !taken.ok()) {

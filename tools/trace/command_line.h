@@ -6,11 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "tools/trace/prune.h"
 #include "tools/trace/query.h"
 
 namespace safe_trace {
 
-enum class TraceVerb : uint8_t { kList, kShow, kVerify, kQuery, kDiff, kReport };
+enum class TraceVerb : uint8_t { kList, kShow, kVerify, kQuery, kDiff, kReport, kPrune };
 
 struct TraceCommand {
   TraceVerb verb = TraceVerb::kList;
@@ -18,6 +19,7 @@ struct TraceCommand {
   bool all = false;
   std::vector<std::string> targets;
   QueryRequest query;
+  PruneRequest prune;
   std::string page_path;  // of a report; "-": standard output
 };
 

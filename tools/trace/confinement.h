@@ -21,6 +21,10 @@ struct Confinement {
 absl::StatusOr<Confinement> ConfineToReading(const std::vector<std::string>& readable,
                                              int rewritable = -1);
 
+// The same for `directory` alone, except that files in it can be removed, by unlinkat(2) with the
+// descriptor `directory_fd` of it.
+absl::StatusOr<Confinement> ConfineToRemoving(const std::string& directory, int directory_fd);
+
 }  // namespace safe_trace
 
 #endif  // SAFE_TRACE_TOOLS_TRACE_CONFINEMENT_H_

@@ -1,11 +1,13 @@
 #include "tools/trace/trace_tool.h"
 
 #include <algorithm>
+#include <ctime>
 
 #include "tools/trace/confinement.h"
 #include "tools/trace/diff.h"
 #include "tools/trace/event_text.h"
 #include "tools/trace/json_output.h"
+#include "tools/trace/prune.h"
 #include "tools/trace/query.h"
 #include "tools/trace/render_list.h"
 #include "tools/trace/render_show.h"
@@ -26,6 +28,18 @@ constexpr int kCouldNotRead = 2;
 int Complain(const absl::Status& status, std::ostream& err) {
   err << "safe-trace trace: " << SafeText(std::string(status.message())) << "\n";
   return kCouldNotRead;
+}
+
+bool IsConfined(const absl::StatusOr<Confinement>& confined, std::ostream& err) {
+  if (!confined.ok()) {
+    err << "safe-trace trace: could not confine itself, so it reads nothing: "
+        << SafeText(std::string(confined.status().message())) << "\n";
+    return false;
+  }
+  if (!confined->landlock) {
+    err << "safe-trace trace: note: this kernel has no Landlock; reading with seccomp alone\n";
+  }
+  return true;
 }
 
 absl::StatusOr<std::string> ResolveTarget(const std::string& directory, const std::string& target) {
@@ -173,6 +187,22 @@ int Report(const TraceCommand& command, const std::string& directory, std::ostre
   return WriteReport(*std::move(report), out, err);
 }
 
+int Prune(const TraceCommand& command, const std::string& directory, bool confine,
+          std::ostream& out, std::ostream& err) {
+  const absl::StatusOr<UniqueFd> opened = OpenPruneDirectory(directory);
+  if (absl::IsNotFound(opened.status())) {
+    err << "safe-trace trace: no runs in " << SafeText(directory) << " yet\n";
+    return kGood;
+  }
+  if (!opened.ok()) return Complain(opened.status(), err);
+  if (confine && !IsConfined(command.prune.dry_run ? ConfineToReading({directory})
+                                                   : ConfineToRemoving(directory, opened->get()),
+                             err)) {
+    return kCouldNotRead;
+  }
+  return PruneTraces(opened->get(), command.prune, std::time(nullptr), out, err);
+}
+
 // What the command will read.
 std::vector<std::string> ReadablePaths(const TraceCommand& command, const std::string& directory) {
   std::vector<std::string> paths;
@@ -206,19 +236,6 @@ absl::StatusOr<std::string> DirectoryFor(const TraceCommand& command,
       "name a file instead");
 }
 
-bool Confine(const std::vector<std::string>& readable, int rewritable, std::ostream& err) {
-  const absl::StatusOr<Confinement> confined = ConfineToReading(readable, rewritable);
-  if (!confined.ok()) {
-    err << "safe-trace trace: could not confine itself, so it reads nothing: "
-        << SafeText(std::string(confined.status().message())) << "\n";
-    return false;
-  }
-  if (!confined->landlock) {
-    err << "safe-trace trace: note: this kernel has no Landlock; reading with seccomp alone\n";
-  }
-  return true;
-}
-
 }  // namespace
 
 int ExecuteTraceCommand(const TraceCommand& command, const std::string& directory,
@@ -236,6 +253,8 @@ int ExecuteTraceCommand(const TraceCommand& command, const std::string& director
       return Report(command, directory, out, err);
     case TraceVerb::kDiff:
       return RunDiff(command, directory, terminal, out, err);
+    case TraceVerb::kPrune:
+      return Prune(command, directory, false, out, err);
   }
   return kCouldNotRead;
 }
@@ -253,10 +272,15 @@ int RunTraceTool(const std::vector<std::string>& arguments,
   if (parsed.command->verb == TraceVerb::kReport) {
     absl::StatusOr<OpenReport> report = OpenTheReport(*parsed.command, *directory);
     if (!report.ok()) return Complain(report.status(), err);
-    if (!Confine({}, report->page.get(), err)) return kCouldNotRead;
+    if (!IsConfined(ConfineToReading({}, report->page.get()), err)) return kCouldNotRead;
     return WriteReport(*std::move(report), out, err);
   }
-  if (!Confine(ReadablePaths(*parsed.command, *directory), -1, err)) return kCouldNotRead;
+  if (parsed.command->verb == TraceVerb::kPrune) {
+    return Prune(*parsed.command, *directory, true, out, err);
+  }
+  if (!IsConfined(ConfineToReading(ReadablePaths(*parsed.command, *directory)), err)) {
+    return kCouldNotRead;
+  }
   return ExecuteTraceCommand(*parsed.command, *directory, terminal, out, err);
 }
 

@@ -16,6 +16,7 @@
 
 #include "tests/unit/events/events_testing.h"
 #include "tracer/floor/landlock_ruleset.h"
+#include "tracer/unique_fd.h"
 
 namespace safe_trace {
 namespace {
@@ -146,6 +147,53 @@ TEST_F(ConfinementTest, NoNewPrivilegesIsSet) {
               return attempt();
             }),
             0);
+}
+
+// What `prune` keeps: removing files of one directory, and nothing else.
+class RemovingTest : public ConfinementTest {
+ protected:
+  RemovingTest() : traces_(open((directory_ / "traces").c_str(), O_RDONLY | O_DIRECTORY)) {
+    std::filesystem::create_directory(directory_ / "traces/sub");
+  }
+  int Removing(const std::function<bool()>& attempt) {
+    return ErrnoOf(
+        [&] {
+          const absl::StatusOr<Confinement> confined =
+              ConfineToRemoving(directory_ / "traces", traces_.get());
+          errno = 0;
+          return confined.ok() && attempt();
+        },
+        {}, false);
+  }
+  const UniqueFd traces_;
+};
+
+TEST_F(RemovingTest, FileOfTheDirectoryCanBeRemoved) {
+  EXPECT_EQ(Removing([this] { return unlinkat(traces_.get(), "t.jsonl", 0) == 0; }), 0);
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "traces/t.jsonl"));
+}
+
+TEST_F(RemovingTest, FileElsewhereCannotBeRemovedThroughTheDescriptor) {
+  if (LandlockAbi() == 0) GTEST_SKIP() << "this kernel has no Landlock";
+  EXPECT_EQ(Removing([this] { return unlinkat(traces_.get(), "../secret", 0) == 0; }), EACCES);
+  EXPECT_EQ(ReadFile(directory_ / "secret"), "secret");
+  EXPECT_EQ(Bare([this] { return unlinkat(traces_.get(), "../secret", 0) == 0; }), 0);
+}
+
+TEST_F(RemovingTest, NothingElseIsRemovedWrittenOrMade) {
+  const std::string path = directory_ / "traces/t.jsonl";
+  const auto refused = [this](const std::function<bool()>& attempt) {
+    EXPECT_EQ(Removing(attempt), EPERM);
+  };
+  refused([&] { return unlinkat(traces_.get(), "sub", AT_REMOVEDIR) == 0; });
+  refused([&] { return unlinkat(AT_FDCWD, path.c_str(), 0) == 0; });
+  refused([&] { return unlink(path.c_str()) == 0; });
+  refused([&] { return rename(path.c_str(), (path + "x").c_str()) == 0; });
+  refused([&] { return open(path.c_str(), O_WRONLY) >= 0; });
+  refused([&] { return open((path + "x").c_str(), O_WRONLY | O_CREAT, 0600) >= 0; });
+  refused([&] { return mkdir((path + "d").c_str(), 0700) == 0; });
+  refused([] { return socket(AF_UNIX, SOCK_STREAM, 0) >= 0; });
+  EXPECT_EQ(ReadFile(path), "trace");
 }
 
 }  // namespace

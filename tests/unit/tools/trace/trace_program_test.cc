@@ -72,6 +72,29 @@ TEST_F(TraceProgramTest, ReportIsWrittenConfinedAndReplacesALongerOne) {
   EXPECT_EQ(Run({"report", "--html", "-"}).out, ReadFile(page));
 }
 
+TEST_F(TraceProgramTest, QueryAndDiffWorkConfined) {
+  Answer answer = Run({"query", "rule=credential.ssh", "--count", "package"});
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("3  evil"));
+  EXPECT_EQ(Run({"query", "package=absent"}).status, 1);
+  const std::string file = state_ / "safe-trace/traces/20261122T101500Z-aaaa0001.jsonl";
+  answer = Run({"diff", "aaaa", file});
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("nothing new"));
+}
+
+TEST_F(TraceProgramTest, PruneRemovesConfinedAndOnlyWhenAsked) {
+  const std::string file = state_ / "safe-trace/traces/20261122T101500Z-aaaa0001.jsonl";
+  EXPECT_EQ(Run({"prune", "--keep", "0", "--dry-run"}).status, 0);
+  EXPECT_EQ(Run({"prune", "--keep", "1"}).status, 0);
+  EXPECT_TRUE(std::filesystem::exists(file));
+  const Answer answer = Run({"prune", "--keep", "0"});
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("removed 20261122T101500Z-aaaa0001"));
+  EXPECT_FALSE(std::filesystem::exists(file));
+  EXPECT_EQ(Run({"list"}).status, 0);
+}
+
 TEST_F(TraceProgramTest, NamedFileIsReadThroughASymlink) {
   ASSERT_EQ(
       symlink("safe-trace/traces/20261122T101500Z-aaaa0001.jsonl", (state_ / "link.jsonl").c_str()),

@@ -180,7 +180,7 @@ TEST_F(TraceToolTest, BadUsageIsRefusedClearly) {
     EXPECT_EQ(answer.status, 2);
     EXPECT_THAT(answer.err, AllOf(HasSubstr("safe-trace trace: "), Not(HasSubstr("\x1b"))));
   }
-  for (const char* verb : {"export", "prune"}) {
+  for (const char* verb : {"export"}) {
     EXPECT_EQ(Run({verb, "--any"}).status, 2);
     EXPECT_THAT(Run({verb}).err, HasSubstr("not part of this version"));
   }
