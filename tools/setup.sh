@@ -9,7 +9,7 @@ build_packages=(
 try_packages=(python3 python3-venv python3-pip ca-certificates)
 test_packages=(
   python3-dev python3-setuptools python3-wheel gcc libc6-dev make git sqlite3 tar util-linux
-  iproute2 strace openssh-client python3-jsonschema
+  iproute2 strace openssh-client python3-jsonschema chromium-headless-shell
 )
 
 # Package managers that the tests run: what gives a command, where it is not there. Debian's npm does

@@ -132,7 +132,8 @@
     return el('tr', {class: style},
               cell('', 'clock', finding.clock),
               cell('', '', text(finding.deed), fieldsOf(finding)),
-              cell('', '', el('span', {class: 'verdict-text'}, text(finding.verdict))),
+              cell('', '', el('span', {class: finding.refused ? 'verdict-text' : ''},
+                              text(finding.verdict || 'done'))),
               cell('times', 'number', number(finding.count)));
   }
   // The first rows, and a button for the rest; printing wants them all.
@@ -155,7 +156,7 @@
         .map(([words, count]) => el('li', null, el('b', null, number(count) + ' × '), text(words || 'allowed'))));
   }
   // One table for each subject, in order of who did most.
-  function bySubject(id, findings, isViolation, noun) {
+  function bySubject(id, findings, isViolation, noun, isDone) {
     const groups = new Map();
     for (const finding of findings.rows) {
       if (!groups.has(finding.subject)) groups.set(finding.subject, []);
@@ -167,7 +168,8 @@
       add(id, el('h3', null, ...subjectNodes(subject(who)), ' ' + counted(total(rows), noun)),
           verdictsOf(rows) || '',
           ...longTable(counted(total(rows), noun) + ' of ' + role(subject(who)),
-                       [['First at'], ['What it tried'], ['What came of it'], ['Times', 'number']],
+                       [['First at'], [isDone ? 'What it did' : 'What it tried'],
+                        ['What came of it'], ['Times', 'number']],
                        rows.map((row) => findingRow(row, isViolation))));
     }
   }
@@ -189,7 +191,7 @@
     const made = data.changes.rows.filter((row) => !row.startup && !row.refused);
     const refused = data.changes.rows.filter((row) => !row.startup && row.refused);
     if (startup.length + made.length === 0) add('changes', note('None recorded.'));
-    bySubject('changes', {rows: [...startup, ...made]}, false, 'change');
+    bySubject('changes', {rows: [...startup, ...made]}, false, 'change', true);
     if (refused.length > 0) {
       add('changes', el('h3', null, 'Not done: what was refused'));
       bySubject('changes', {rows: refused}, false, 'refused attempt');
