@@ -79,11 +79,11 @@ constexpr char kTraceHelp[] = R"(Looks at the traces of earlier runs.
 Usage:
   safe-trace trace list                        the runs, newest first
   safe-trace trace show [RUN]                  what happened in one
-  safe-trace trace query [RUN...] FILTER...    the events that fit, or --count KEY
+  safe-trace trace query [RUN...] FILTER...    the events that fit the filters
   safe-trace trace diff A B                    what run B does that A did not
   safe-trace trace report --html FILE [RUN]    one run as a page for a browser
-  safe-trace trace verify [RUN...]             is the trace whole and unchanged?
-  safe-trace trace prune --keep N              remove older traces; --older-than DAYS
+  safe-trace trace verify [RUN...]             is it whole and unchanged?
+  safe-trace trace prune --keep N              remove all but the newest N
 
 RUN is a run id or its unique beginning, or a file; without it, the newest run.
 A FILTER is KEY=VALUE, KEY!=VALUE or KEY~=GLOB, such as package=evil or
