@@ -113,20 +113,13 @@ absl::Status TakeFilters(TraceCommand& command) {
   return absl::OkStatus();
 }
 
-}  // namespace
+// As they were typed; checked after the parser is done.
+struct PruneTexts {
+  std::string keep;
+  std::string older_than;
+};
 
-ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
-  if (!arguments.empty() &&
-      std::find(kLaterVerbs.begin(), kLaterVerbs.end(), arguments[0]) != kLaterVerbs.end()) {
-    return Refusal(
-        "'" + arguments[0] +
-        "' is not part of this version; list, show, report, verify, query, diff and prune are");
-  }
-  TraceCommand command;
-  CLI::App app("Looks at the traces of earlier runs.", "safe-trace trace");
-  app.footer(kFooter);
-  app.require_subcommand(1);
-
+void AddLooking(CLI::App& app, TraceCommand& command) {
   CLI::App* list =
       app.add_subcommand("list", "The runs, newest first: when, command, exit, verdict");
   list->add_option("DIR", command.targets, "Another directory of traces")->expected(0, 1);
@@ -143,7 +136,9 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
       "verify", "Checks the hash chain: complete, changed, missing, cut (default: the newest)");
   verify->add_option("RUN|FILE", command.targets, "Which runs");
   for (CLI::App* verb : {list, show, verify}) verb->footer(kFooter);
+}
 
+void AddReport(CLI::App& app, TraceCommand& command) {
   CLI::App* report =
       app.add_subcommand("report", "One run as a page for a browser (default: the newest)");
   report->add_option("RUN|FILE", command.targets, "Which run")->expected(0, 1);
@@ -153,28 +148,92 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
       ->type_name("FILE")
       ->required();
   report->footer(kReportFooter);
+}
 
+void AddSearching(CLI::App& app, TraceCommand& command) {
   CLI::App* query = app.add_subcommand(
       "query", "The events that fit every FILTER, a line each (default: of the newest run)");
   query->add_option("RUN|FILE|FILTER", command.targets,
                     "KEYs: " + ShortKeyNames() + ", or one of docs/trace-schema.md");
   query->add_flag("--json", command.json, "The lines of the trace; with --count one JSON object");
-  query->add_option("--count", command.query.count_name,
-                    "How many of the events have each value of this KEY, most frequent first");
+  query
+      ->add_option("--count", command.query.count_name,
+                   "How many of the events have each value of this KEY, most frequent first")
+      ->type_name("KEY");
   query->footer(kQueryFooter);
 
   CLI::App* diff = app.add_subcommand("diff", "What run B does that run A did not");
   diff->add_option("A B", command.targets, "Which two runs")->required()->expected(2);
   diff->add_flag("--json", command.json, "One JSON object");
   diff->footer(kDiffFooter);
+}
 
+void AddPrune(CLI::App& app, TraceCommand& command, PruneTexts& texts) {
   CLI::App* prune = app.add_subcommand("prune", "Removes old traces");
-  std::string keep;
-  std::string older_than;
-  prune->add_option("--keep", keep, "The newest N stay")->type_name("N");
-  prune->add_option("--older-than", older_than, "What is younger stays")->type_name("DAYS");
+  prune->add_option("--keep", texts.keep, "The newest N stay")->type_name("N");
+  prune->add_option("--older-than", texts.older_than, "What is younger stays")->type_name("DAYS");
   prune->add_flag("--dry-run", command.prune.dry_run, "Only say what would go");
   prune->footer(kPruneFooter);
+}
+
+TraceVerb VerbOf(const CLI::App& app) {
+  struct Row {
+    const char* name;
+    TraceVerb verb;
+  };
+  constexpr std::array kRows = {Row{"list", TraceVerb::kList},   Row{"show", TraceVerb::kShow},
+                                Row{"query", TraceVerb::kQuery}, Row{"diff", TraceVerb::kDiff},
+                                Row{"prune", TraceVerb::kPrune}, Row{"report", TraceVerb::kReport}};
+  for (const Row& row : kRows) {
+    if (app.got_subcommand(row.name)) return row.verb;
+  }
+  return TraceVerb::kVerify;
+}
+
+absl::Status TakeBounds(const CLI::App& prune, const PruneTexts& texts, PruneRequest& request) {
+  const bool has_keep = prune.count("--keep") > 0;
+  const bool has_age = prune.count("--older-than") > 0;
+  const bool is_valid = (has_keep || has_age) &&
+                        (!has_keep || TakeNumber(texts.keep, request.keep)) &&
+                        (!has_age || TakeNumber(texts.older_than, request.older_than_days));
+  if (is_valid) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "prune needs --keep N, --older-than DAYS or both, as whole numbers");
+}
+
+// What the parser cannot check.
+absl::Status Complete(const CLI::App& app, const PruneTexts& texts, TraceCommand& command) {
+  if (std::find(command.targets.begin(), command.targets.end(), "") != command.targets.end()) {
+    return absl::InvalidArgumentError("an empty name is not a run or a file");
+  }
+  if (command.verb == TraceVerb::kReport && IsTraceName(command.page_path)) {
+    return absl::InvalidArgumentError("--html: '" + SafeText(command.page_path) +
+                                      "' would be a trace, not a page");
+  }
+  if (command.verb == TraceVerb::kPrune) {
+    return TakeBounds(*app.get_subcommand("prune"), texts, command.prune);
+  }
+  return command.verb == TraceVerb::kQuery ? TakeFilters(command) : absl::OkStatus();
+}
+
+}  // namespace
+
+ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
+  if (!arguments.empty() &&
+      std::find(kLaterVerbs.begin(), kLaterVerbs.end(), arguments[0]) != kLaterVerbs.end()) {
+    return Refusal(
+        "'" + arguments[0] +
+        "' is not part of this version; list, show, report, verify, query, diff and prune are");
+  }
+  TraceCommand command;
+  PruneTexts texts;
+  CLI::App app("Looks at the traces of earlier runs.", "safe-trace trace");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  AddLooking(app, command);
+  AddReport(app, command);
+  AddSearching(app, command);
+  AddPrune(app, command, texts);
 
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
@@ -186,32 +245,9 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
     if (is_help) return {std::nullopt, WithoutTrailingNewlines(out.str()), 0};
     return Refusal(SafeLines(err.str()));
   }
-  command.verb = list->parsed()     ? TraceVerb::kList
-                 : show->parsed()   ? TraceVerb::kShow
-                 : query->parsed()  ? TraceVerb::kQuery
-                 : report->parsed() ? TraceVerb::kReport
-                 : diff->parsed()   ? TraceVerb::kDiff
-                 : prune->parsed()  ? TraceVerb::kPrune
-                                    : TraceVerb::kVerify;
-  if (std::find(command.targets.begin(), command.targets.end(), "") != command.targets.end()) {
-    return Refusal("an empty name is not a run or a file");
-  }
-  if (command.verb == TraceVerb::kReport && IsTraceName(command.page_path)) {
-    return Refusal("--html: '" + SafeText(command.page_path) + "' would be a trace, not a page");
-  }
-  if (command.verb == TraceVerb::kPrune) {
-    const bool is_bounded = prune->count("--keep") + prune->count("--older-than") > 0;
-    const bool is_valid = (prune->count("--keep") == 0 || TakeNumber(keep, command.prune.keep)) &&
-                          (prune->count("--older-than") == 0 ||
-                           TakeNumber(older_than, command.prune.older_than_days));
-    if (!is_bounded || !is_valid) {
-      return Refusal("prune needs --keep N, --older-than DAYS or both, as whole numbers");
-    }
-  }
-  if (command.verb == TraceVerb::kQuery) {
-    if (const absl::Status taken = TakeFilters(command); !taken.ok()) {
-      return Refusal(std::string(taken.message()));
-    }
+  command.verb = VerbOf(app);
+  if (const absl::Status completed = Complete(app, texts, command); !completed.ok()) {
+    return Refusal(std::string(completed.message()));
   }
   return {std::move(command), "", 0};
 }

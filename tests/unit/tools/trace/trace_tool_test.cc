@@ -186,6 +186,14 @@ TEST_F(TraceToolTest, BadUsageIsRefusedClearly) {
   }
 }
 
+TEST_F(TraceToolTest, HelpOfEachVerbSaysWhatItsExitStatusMeans) {
+  for (const char* verb : {"list", "show", "verify", "report", "query", "diff", "prune"}) {
+    const Answer answer = Run({verb, "--help"});
+    EXPECT_EQ(answer.status, 0);
+    EXPECT_THAT(answer.err, HasSubstr("Exit status: 0")) << verb;
+  }
+}
+
 TEST_F(TraceToolTest, HelpSaysWhatEachVerbDoes) {
   for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
            {"--help"}, {"list", "--help"}, {"show", "--help"}, {"verify", "-h"}}) {
