@@ -137,7 +137,8 @@ class ReportPage(unittest.TestCase):
         self.assertIn("window.owned=1", self.text("violations"), "the names are on the page")
         self.value("document.querySelectorAll('details').forEach(d => { d.open = true; })")
         self.assertIsNone(self.value("window.owned ?? null"))
-        self.assertEqual(self.value("document.querySelectorAll('img,iframe,object,link').length"), 0)
+        self.assertEqual(
+            self.value("document.querySelectorAll('img,iframe,object,link').length"), 0)
         self.assertEqual(self.value("document.scripts.length"), 2)
         self.assertNotIn("\u202e", self.value("document.body.innerText"))
         self.assertEqual(self.browser.problems(), [])

@@ -142,8 +142,9 @@ class Browser:
 
     def press(self, key):
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", {"type": kind, "key": key, "code": key,
-                                                 "windowsVirtualKeyCode": {"Tab": 9, "Enter": 13}[key]})
+            self.call("Input.dispatchKeyEvent", {
+                "type": kind, "key": key, "code": key,
+                "windowsVirtualKeyCode": {"Tab": 9, "Enter": 13}[key]})
 
     def screenshot(self, path, whole=False):
         result = self.call("Page.captureScreenshot",

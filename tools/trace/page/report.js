@@ -51,7 +51,8 @@
   const cell = (label, style, ...children) =>
       el('td', {class: style, 'data-label': label}, ...children);
   function leftOut(count, what) {
-    return count > 0 ? note('Left out here, to keep the page small: ' + counted(count, what) + '.') : null;
+    if (count === 0) return null;
+    return note('Left out here, to keep the page small: ' + counted(count, what) + '.');
   }
   const addAll = (id, nodes) => add(id, ...nodes.filter((node) => node !== null));
 
@@ -76,14 +77,18 @@
   function verdict() {
     const {run, counts} = data;
     if (run.state === 'changed' || run.state === 'missing') {
-      return ['bad', 'This trace is damaged (' + run.trace + '): what it says may not be what happened.'];
+      return ['bad', 'This trace is damaged (' + run.trace +
+                  '): what it says may not be what happened.'];
     }
-    const what = counts.violations > 0
-        ? counted(counts.violations, 'violation') + ': code tried what it must not, and was refused.'
-        : 'No violation.';
-    if (run.running) return [counts.violations ? 'bad' : 'warn', what + ' The run was still going on.'];
+    const unrefused = data.violations.rows.reduce(
+        (sum, row) => sum + (row.refused ? 0 : row.count), 0);
+    const what = counts.violations === 0 ? 'No violation.'
+        : counted(counts.violations, 'violation') + ': code tried what it must not' +
+            (unrefused === 0 ? ', and was refused.' : '; not refused: ' + number(unrefused) + '.');
+    const unsure = counts.violations > 0 ? 'bad' : 'warn';
+    if (run.running) return [unsure, what + ' The run was still going on.'];
     if (run.state === 'unfinished') {
-      return [counts.violations ? 'bad' : 'warn', what + ' The run was killed, or its trace cut: there is no summary.'];
+      return [unsure, what + ' The run was killed, or its trace cut: there is no summary.'];
     }
     return [counts.violations > 0 ? 'bad' : 'good', what];
   }
@@ -121,11 +126,14 @@
 
   function fieldsOf(finding) {
     if (finding.fields.length === 0) return null;
-    const list = finding.fields.flatMap(([key, values]) => [
-      el('dt', null, text(key)),
-      el('dd', null, ...values.map((value) => el('div', null, text(value))))]);
-    return el('details', null, el('summary', null, 'all fields'),
-              el('dl', {class: 'fields'}, ...list));
+    const frames = (values) => values.map((value) => el('div', null, text(value)));
+    const list = finding.fields.flatMap(
+        ([key, values]) => [el('dt', null, text(key)), el('dd', null, ...frames(values))]);
+    const stacks = finding.fields.filter(([key]) => /stack/.test(key)).map(([key, values]) =>
+        el('details', null, el('summary', null, 'call stack (', text(key), ')'),
+           ...frames(values)));
+    return el('div', null, ...stacks, el('details', null, el('summary', null, 'all fields'),
+              el('dl', {class: 'fields'}, ...list)));
   }
   function findingRow(finding, isViolation) {
     const style = isViolation ? 'violation' : finding.refused ? 'refused' : '';
@@ -153,7 +161,8 @@
     for (const row of rows) counts.set(row.verdict, (counts.get(row.verdict) || 0) + row.count);
     if (counts.size < 2 || rows.length < 6) return null;
     return el('ul', {class: 'verdicts'}, ...[...counts].sort((a, b) => b[1] - a[1]).slice(0, 12)
-        .map(([words, count]) => el('li', null, el('b', null, number(count) + ' × '), text(words || 'allowed'))));
+        .map(([words, count]) =>
+            el('li', null, el('b', null, number(count) + ' × '), text(words || 'done'))));
   }
   // One table for each subject, in order of who did most.
   function bySubject(id, findings, isViolation, noun, isDone) {
@@ -201,7 +210,8 @@
 
   function processLine(row) {
     const [, pid, who, command, broken, code, signal] = row;
-    const line = [...subjectNodes(who || '?'), ' ', text(command || '(no program of its own)'), ' '];
+    const line = [...subjectNodes(who || '?'), ' ',
+                  text(command || '(no program of its own)'), ' '];
     if (broken > 0) line.push(el('span', {class: 'chip bad'}, counted(broken, 'violation')), ' ');
     const end = signal !== null ? 'signal ' + signal : code !== null ? 'exit ' + code : '';
     line.push(el('span', {class: 'end'}, ['pid ' + pid, end].filter((part) => part).join(', ')));
@@ -228,8 +238,10 @@
           el('summary', null, ...processLine(rows[i])), children)));
       lists.push(children);
     }
-    addAll('processes', [el('div', {class: 'scroll', role: 'region', tabindex: '0',
-        'aria-label': 'Process tree'}, lists[0]), leftOut(data.processes.left_out, 'further process')]);
+    addAll('processes', [
+      el('div', {class: 'scroll', role: 'region', tabindex: '0', 'aria-label': 'Process tree'},
+         lists[0]),
+      leftOut(data.processes.left_out, 'further process')]);
   }
 
   function laneSums(marks) {
@@ -278,7 +290,7 @@
       }
     }
     const sums = lanes.map(([who, marks]) => ({who, marks, sums: laneSums(marks)}));
-    sums.sort((a, b) => (a.who === 0) - (b.who === 0) || b.sums[2] - a.sums[2] || b.sums[1] - a.sums[1] || b.sums[0] - a.sums[0]);
+    sums.sort((a, b) => (a.who === 0) - (b.who === 0) || bySums(a, b));
     const grid = el('div', {class: 'lanes'});
     for (const lane of sums.slice(0, LANES)) {
       const [total, refused, broken] = lane.sums;
@@ -301,7 +313,9 @@
   function rowsOf(matrix) {
     const rows = new Map();
     for (const [row, who, total, refused, broken] of matrix.cells) {
-      if (!rows.has(row)) rows.set(row, {name: matrix.rows[row], cells: new Map(), sums: [0, 0, 0]});
+      if (!rows.has(row)) {
+        rows.set(row, {name: matrix.rows[row], cells: new Map(), sums: [0, 0, 0]});
+      }
       const entry = rows.get(row);
       entry.cells.set(who, [total, refused, broken]);
       [total, refused, broken].forEach((value, k) => { entry.sums[k] += value; });
@@ -423,7 +437,8 @@
           [['Program'], ['SHA-256'], ['By'], ['Runs', 'number'], ['Refused', 'number']],
           rows.map((row) => el('tr', {class: row.refused > 0 ? 'refused' : ''},
               cell('', '', text(row.path)), cell('sha256', '', row.sha256 ? text(row.sha256) : '–'),
-              cell('by', '', ...row.subjects.map((who) => el('div', null, ...subjectNodes(subject(who))))),
+              cell('by', '', ...row.subjects.map(
+                  (who) => el('div', null, ...subjectNodes(subject(who))))),
               cell('runs', 'number', number(row.runs)),
               cell('refused', 'number', number(row.refused))))));
     }
@@ -439,7 +454,8 @@
   function haystack(row) {
     let words = haystacks.get(row);
     if (words === undefined) {
-      words = [row[1], subject(row[2]), data.actions[row[3]], row[4], row[5]].join(' ').toLowerCase();
+      words = [row[1], subject(row[2]), data.actions[row[3]], row[4], row[5]]
+          .join(' ').toLowerCase();
       haystacks.set(row, words);
     }
     return words;
@@ -551,7 +567,8 @@
   changes();
   processes();
   timeline();
-  matrix('hosts', data.hosts, 'Host', (name) => ({text: name.replace(/^unix /, '').replace(/:\d+$/, '')}));
+  matrix('hosts', data.hosts, 'Host',
+         (name) => ({text: name.replace(/^unix /, '').replace(/:\d+$/, '')}));
   matrix('places', data.touched, 'Kind of place',
          (name) => ({place: String(Math.max(data.places.indexOf(name), 0) || '')}));
   paths();
