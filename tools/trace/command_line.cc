@@ -46,8 +46,9 @@ ParsedCommandLine Refusal(const std::string& message) {
 
 constexpr char kReportFooter[] =
     "The page is one file that loads nothing. It holds every violation (20,000 at most), 5,000 "
-    "other refusals and\n10,000 ordinary events, and says how many it leaves out. FILE is written "
-    "with mode 0600; a link, or a file\nthat is not yours alone, is refused.\n"
+    "other refusals and\n10,000 ordinary events, fewer where their texts are very long, and says how "
+    "many it leaves out. A new FILE\nhas mode 0600; a link, or a file that is not yours alone, is "
+    "refused.\n"
     "Exit status: 0 written; 1 written, but the trace is damaged, or no trace; 2 bad usage, or it "
     "could not be\nread or written.";
 
