@@ -45,12 +45,12 @@ ParsedCommandLine Refusal(const std::string& message) {
 }
 
 constexpr char kReportFooter[] =
-    "The page is one file that loads nothing. It holds every violation (20,000 at most), 5,000 "
-    "other refusals and\n10,000 ordinary events, fewer where their texts are very long, and says how "
-    "many it leaves out. A new FILE\nhas mode 0600; a link, or a file that is not yours alone, is "
-    "refused.\n"
-    "Exit status: 0 written; 1 written, but the trace is damaged, or no trace; 2 bad usage, or it "
-    "could not be\nread or written.";
+    "The page is one file that loads nothing. It holds every violation (20,000 at\n"
+    "most), 5,000 other refusals and 10,000 ordinary events, fewer where their texts\n"
+    "are very long, and says how many it leaves out. A new FILE has mode 0600; a\n"
+    "link, or a file that is not yours alone, is refused.\n"
+    "Exit status: 0 written; 1 written, but the trace is damaged, or no trace; 2 bad\n"
+    "usage, or it could not be read or written.";
 
 bool IsTraceName(std::string_view path) {
   constexpr std::string_view kSuffix = ".jsonl";
@@ -143,9 +143,7 @@ void AddReport(CLI::App& app, TraceCommand& command) {
   CLI::App* report =
       app.add_subcommand("report", "One run as a page for a browser (default: the newest)");
   report->add_option("RUN|FILE", command.targets, "Which run")->expected(0, 1);
-  report
-      ->add_option("--html", command.page_path,
-                   "Where the page goes; - is standard output. A file of yours is overwritten")
+  report->add_option("--html", command.page_path, "Where the page goes; - is standard output")
       ->type_name("FILE")
       ->required();
   report->footer(kReportFooter);
