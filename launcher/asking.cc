@@ -33,14 +33,36 @@ std::string Remember(const Question& question) {
                 EscapeForTerminal(std::string(path.status().message())), "\n");
 }
 
+// A program's name is its maker's choice: short, and without room to hide the rest of the line.
+std::string OneLine(const std::string& name) {
+  constexpr size_t kLongestName = 30;  // columns
+  std::string text;
+  for (const char c : EscapeAndShorten(name, kLongestName)) text += c == ' ' || c == '\'' ? '_' : c;
+  return text;
+}
+
+std::string Confirmation(const Question& question, UserAnswer answer) {
+  const std::string flag = EscapeAndShorten(question.flag, kLongestPart);
+  switch (answer) {
+    case UserAnswer::kOnce:
+      return Concat("safe-trace: allowed this time: ", flag, "\n");
+    case UserAnswer::kRun:
+    case UserAnswer::kAlways:
+      return Concat("safe-trace: allowed for this run: ", flag, "\n");
+    case UserAnswer::kNever:
+      return Concat("safe-trace: refused for this run: ", flag, "\n");
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string PromptText(std::string_view subject, std::string_view doing, std::string_view flag,
                        std::chrono::seconds patience) {
   return Concat("\nsafe-trace: ", EscapeAndShorten(subject, kLongestPart), " wants to ",
                 EscapeAndShorten(doing, kLongestPart), "\n            a yes means ",
-                EscapeAndShorten(flag, kLongestPart), "\n            [o]nce, this [r]un, ",
-                "[a]lways, [n]ever? (no answer in ", std::to_string(patience.count()),
+                EscapeAndShorten(flag, kLongestPart), "\n            1 once, 2 this run, ",
+                "3 always, 4 never? (no answer in ", std::to_string(patience.count()),
                 " s is a no) ");
 }
 
@@ -51,11 +73,13 @@ std::unique_ptr<AskDesk> OpenAskDesk(const LaunchOptions& options, Allowances& a
   AskDesk::Options desk;
   desk.patience = patience;
   desk.remember = Remember;
+  desk.confirm = Confirmation;
   desk.prompt = [patience](const Question& question) {
     const std::string program = BaseNameOf(question.process->executable);
-    return PromptText(
-        program.empty() ? question.subject : Concat(question.subject, " (", program, ")"),
-        question.doing, question.flag, patience);
+    return PromptText(program.empty()
+                          ? question.subject
+                          : Concat(question.subject, ", program '", OneLine(program), "',"),
+                      question.doing, question.flag, patience);
   };
   return std::make_unique<AskDesk>(*std::move(terminal), allowances, std::move(desk));
 }

@@ -49,7 +49,7 @@ class Asking(NetworkCase):
 
     def test_AYesForTheRunIsOneForAllThatFollows(self):
         world, terminal = self.start([PYTHON, "-c", FETCH, PLAIN, PLAIN])
-        self.answer(terminal, b"r", b"wants to look up registry.test")
+        self.answer(terminal, b"2", b"wants to look up registry.test")
         terminal.wait_for(b"got " + PLAIN.encode() + b" 200", 30)
         terminal.wait_for(b"got " + PLAIN.encode() + b" 200", 30)
         self.assertEqual(0, terminal.finish(30))
@@ -77,7 +77,7 @@ class Asking(NetworkCase):
     def test_WhatIsTypedIsAskedForAgainUntilItIsAnAnswer(self):
         world, terminal = self.start([PYTHON, "-c", FETCH, PLAIN])
         self.answer(terminal, b"yes", b"registry.test")
-        terminal.wait_for(b"o, r, a or n:", 30)
+        terminal.wait_for(b"1, 2, 3 or 4:", 30)
         terminal.type(b"Once\n")
         terminal.wait_for(b"got", 30)
         self.assertEqual(0, terminal.finish(30))
@@ -85,7 +85,7 @@ class Asking(NetworkCase):
 
     def test_AlwaysIsWrittenToTheUsersConfigurationAndCountsNextTime(self):
         world, terminal = self.start([PYTHON, "-c", FETCH, PLAIN])
-        self.answer(terminal, b"a", b"registry.test")
+        self.answer(terminal, b"3", b"registry.test")
         terminal.wait_for(b"written to ", 30)
         terminal.wait_for(b"got", 30)
         self.assertEqual(0, terminal.finish(30))
@@ -103,13 +103,13 @@ class Asking(NetworkCase):
                   "s = socket.create_connection((sys.argv[1], 1007), 60)\n"
                   "s.sendall(b'hello\\n'); print('answer', s.recv(20), flush=True)\n")
         _, terminal = self.start([PYTHON, "-c", script, ADDRESSES["doors.test"][0]])
-        self.answer(terminal, b"o", b":1007")
+        self.answer(terminal, b"1", b":1007")
         terminal.wait_for(b"answer", 30)
         self.assertEqual(0, terminal.finish(30))
 
     def test_ThePromptIsNotTheCommandsInput(self):
         _, terminal = self.start([PYTHON, "-c", READING, PLAIN])
-        self.answer(terminal, b"r", b"registry.test")
+        self.answer(terminal, b"2", b"registry.test")
         terminal.wait_for(b"got", 30)
         terminal.type(b"for the command\n")
         terminal.wait_for(b"line 'for the command'", 30)
@@ -128,7 +128,7 @@ class Asking(NetworkCase):
         except RuntimeError:
             self.skipTest("Go was not found when the tests were configured")
         world, terminal = self.start([client, PLAIN])
-        self.answer(terminal, b"r", b"look up registry.test")
+        self.answer(terminal, b"2", b"look up registry.test")
         self.assertEqual(0, terminal.finish(30), self.trace(world).describe())
         self.assertEqual([("--allow-host registry.test", "run")], self.answers(world))
 
@@ -136,7 +136,7 @@ class Asking(NetworkCase):
         world, terminal = self.start(
             ["curl", "-sS", "--proxy", "http://proxy.test:3128", "--noproxy", "", PLAIN],
             options=("--ask", "--allow-host", "proxy.test"))
-        self.answer(terminal, b"r", b"reach registry.test:80 through")
+        self.answer(terminal, b"2", b"reach registry.test:80 through")
         terminal.wait_for(b"hello\r\n", 30)
         self.assertEqual(0, terminal.finish(30), self.trace(world).describe())
         self.assertEqual([("--allow-host registry.test:80", "run")], self.answers(world))

@@ -24,6 +24,8 @@ std::string_view UserAnswerName(UserAnswer answer) {
   return "";
 }
 
+// Others than the user can take characters of an answer away (they share the terminal), not add
+// any: no yes is what is left of a no.
 std::optional<UserAnswer> ParseAnswer(std::string_view line) {
   std::string word;
   for (const char c : line) {
@@ -31,9 +33,12 @@ std::optional<UserAnswer> ParseAnswer(std::string_view line) {
     word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
   for (const UserAnswer answer : kAnswers) {
-    const std::string_view name = UserAnswerName(answer);
-    if (word == name || (word.size() == 1 && word[0] == name[0])) return answer;
+    if (word == UserAnswerName(answer)) return answer;
   }
+  if (word == "1") return UserAnswer::kOnce;
+  if (word == "2") return UserAnswer::kRun;
+  if (word == "3") return UserAnswer::kAlways;
+  if (word == "4" || word == "n" || word == "no") return UserAnswer::kNever;
   return std::nullopt;
 }
 

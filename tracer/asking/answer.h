@@ -16,7 +16,7 @@ enum class UserAnswer : uint8_t {
 };
 std::string_view UserAnswerName(UserAnswer answer);
 
-// "o", "once", "r", "run", "a", "always", "n", "never", in any case, with blanks around.
+// "1" or "once", "2" or "run", "3" or "always", "4", "n", "no" or "never", in any case.
 std::optional<UserAnswer> ParseAnswer(std::string_view line);
 
 }  // namespace safe_trace

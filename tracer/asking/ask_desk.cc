@@ -1,5 +1,6 @@
 #include "tracer/asking/ask_desk.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -14,6 +15,8 @@ namespace {
 
 constexpr size_t kLongestHost = 253;  // octets, of a name in DNS
 constexpr int kTries = 3;
+constexpr int kReaction = 700;         // milliseconds
+constexpr int kForegroundCheck = 200;  // milliseconds
 constexpr char kNoAnswer[] = "none";
 
 // What can be written down as one host, and means this one alone: no pattern, no other syntax.
@@ -53,6 +56,13 @@ AskDesk::~AskDesk() {
 bool AskDesk::IsAsking(const std::shared_ptr<const Process>& process, const Decision& refused,
                        const AskedHost& asked) {
   if (refused.allowed() || refused.never_allowed || !IsPlainHost(asked.host)) return false;
+  // A port, or an address, that was asked for as if it were a name.
+  IpAddress address;
+  const bool is_address = ParseIpAddress(asked.host, address);
+  if (is_address != asked.is_address ||
+      (!is_address && asked.host.find(':') != std::string::npos)) {
+    return false;
+  }
   const Subject& subject = SubjectOf(*process);
   Question question{
       process, subject.Describe(), asked.doing, AllowHostFlag(subject, asked.host, asked.port), {}};
@@ -108,18 +118,36 @@ void AskDesk::Dismiss() {
   Signal(interrupt_);
 }
 
+bool AskDesk::WaitForForeground(std::chrono::steady_clock::time_point deadline) {
+  while (!terminal_.IsForeground()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    pollfd interrupted{interrupt_.get(), POLLIN, 0};
+    if (poll(&interrupted, 1, kForegroundCheck) != 0) return false;
+  }
+  return true;
+}
+
 std::optional<UserAnswer> AskDesk::Ask(const Question& question) {
+  const auto deadline = std::chrono::steady_clock::now() + options_.patience;
+  // What is typed while this is a background job is meant for the shell.
+  if (!WaitForForeground(deadline)) return std::nullopt;
   terminal_.DropTypedAhead();
   terminal_.Write(options_.prompt(question));
-  const auto deadline = std::chrono::steady_clock::now() + options_.patience;
+  if (std::exchange(was_unanswered_, false)) {
+    // The user may be answering the one before.
+    pollfd interrupted{interrupt_.get(), POLLIN, 0};
+    (void)poll(&interrupted, 1, kReaction);
+    terminal_.DropTypedAhead();
+  }
   for (int i = 0; i < kTries; ++i) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
     const std::optional<std::string> line = terminal_.ReadLine(left, interrupt_.get());
     if (!line.has_value()) break;
     if (const std::optional<UserAnswer> answer = ParseAnswer(*line)) return answer;
-    terminal_.Write("safe-trace: o, r, a or n: ");
+    terminal_.Write("safe-trace: 1, 2, 3 or 4: ");
   }
+  was_unanswered_ = std::chrono::steady_clock::now() >= deadline;
   return std::nullopt;
 }
 
@@ -132,6 +160,8 @@ void AskDesk::Settle(const Question& question, std::optional<UserAnswer> answer)
     allowed = allowances_.Add(std::move(allowance));
   }
   if (answer == UserAnswer::kAlways) terminal_.Write(options_.remember(question));
+  // A prompt can be covered by others; what was answered cannot be taken back by them.
+  if (answer.has_value()) terminal_.Write(options_.confirm(question, *answer));
   if (!answer.has_value()) terminal_.Write("\nsafe-trace: no answer: refused\n");
   {
     std::lock_guard<std::mutex> lock(mutex_);

@@ -40,6 +40,8 @@ class AskDesk final : public Asker {
   struct Options {
     // The text of the prompt; what it is made of may be hostile.
     std::function<std::string(const Question&)> prompt;
+    // What is said after an answer.
+    std::function<std::string(const Question&, UserAnswer)> confirm;
     // Writes "always" down. What to tell the user, "" where there is nothing to tell.
     std::function<std::string(const Question&)> remember;
     std::chrono::milliseconds patience{60000};  // then the answer is no
@@ -67,6 +69,7 @@ class AskDesk final : public Asker {
   };
   void Run();
   std::optional<UserAnswer> Ask(const Question& question);
+  bool WaitForForeground(std::chrono::steady_clock::time_point deadline);
   void Settle(const Question& question, std::optional<UserAnswer> answer);
 
   AskTerminal terminal_;
@@ -80,7 +83,8 @@ class AskDesk final : public Asker {
   std::map<std::string, bool> open_;  // by flag: true while it is asked, false once refused
   std::vector<Answered> answered_;
   size_t asked_ = 0;
-  std::thread thread_;  // begun with the first question
+  bool was_unanswered_ = false;  // of the desk's thread
+  std::thread thread_;           // begun with the first question
 };
 
 }  // namespace safe_trace

@@ -16,6 +16,12 @@ std::optional<AskTerminal> AskTerminal::Open() {
   return AskTerminal(std::move(terminal));
 }
 
+bool AskTerminal::IsForeground() const {
+  const pid_t group = tcgetpgrp(terminal_.get());
+  // Not the controlling terminal: nothing to be told.
+  return group < 0 || group == getpgrp();
+}
+
 void AskTerminal::DropTypedAhead() { (void)tcflush(terminal_.get(), TCIFLUSH); }
 
 void AskTerminal::Write(std::string_view text) {

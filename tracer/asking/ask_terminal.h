@@ -20,6 +20,8 @@ class AskTerminal {
   // For tests: any terminal.
   explicit AskTerminal(UniqueFd terminal) : terminal_(std::move(terminal)) {}
 
+  // False where the process is a background job of its shell.
+  bool IsForeground() const;
   // What was typed before nobody meant as an answer.
   void DropTypedAhead();
   void Write(std::string_view text);

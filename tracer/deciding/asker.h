@@ -13,9 +13,10 @@ namespace safe_trace {
 
 // A host that a process may not reach.
 struct AskedHost {
-  std::string doing;  // for a person: "look up example.com"
-  std::string host;   // a name, or an address without brackets
-  uint16_t port = 0;  // 0: any
+  std::string doing;        // for a person: "look up example.com"
+  std::string host;         // a name, or an address without brackets
+  uint16_t port = 0;        // 0: any
+  bool is_address = false;  // `host` is one that was connected to, not a name that was asked for
 };
 
 // Thread-safe. An answer becomes part of the policy: the same decision, taken again, then differs.

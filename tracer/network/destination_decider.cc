@@ -61,7 +61,7 @@ bool DestinationDecider::IsAsking(const Process& process, const RemoteSocket& so
   if (asker_ == nullptr || decision.allowed() || !socket.IsTcp()) return false;
   const InetAddress& to = *matter.inet;
   const std::string host = matter.names.empty() ? to.ip.ToString() : matter.names.front();
-  return asker_->IsAsking(SnapshotOf(process), decision, {DescribeAttempt(matter), host, to.port});
+  return asker_->IsAsking(SnapshotOf(process), decision, {DescribeAttempt(matter), host, to.port, matter.names.empty()});
 }
 
 std::optional<SyscallAction> DestinationDecider::AnswerVacant(Process& process,

@@ -152,10 +152,12 @@ RelayGate::Judgement RelayGate::Judge(uint64_t id, const StreamClaim& claim) {
     if (!claim.name.empty()) entry.claimed = claim.name;
     return Judgement::kAllow;
   }
+  IpAddress literal;
   // Only a proxy's target is a wish of its own; anything else contradicts what was allowed.
   if (asker_ != nullptr && claim.kind == StreamClaim::Kind::kProxyTarget &&
       asker_->IsAsking(entry.process, decision,
-                       {Attempt(claim, matter.target), claim.name, claim.port})) {
+                       {Attempt(claim, matter.target), claim.name, claim.port,
+                        ParseIpAddress(claim.name, literal)})) {
     return Judgement::kLater;
   }
   const uint16_t port = claim.port != 0 ? claim.port : matter.inet->port;

@@ -54,6 +54,10 @@ class HttpRequestStream {
   Step Next(std::span<const uint8_t> bytes);
   // After CONNECT the stream is no longer HTTP: the caller stops using this object.
   void Accept();
+  // All of the last request was there.
+  bool IsBetweenRequests() const { return state_ == State::kHead; }
+  // After kHead: more than the head belongs to the request.
+  bool HasBody() const { return after_accept_ != State::kHead; }
 
  private:
   enum class State : uint8_t {

@@ -28,6 +28,11 @@ bool HasSpace(std::span<const uint8_t> bytes) {
   return std::find(bytes.begin(), bytes.end(), uint8_t{' '}) != bytes.end();
 }
 
+// What servers pass over before a request, some of them more of it than one empty line.
+bool IsBlank(uint8_t c) {
+  return c == '\r' || c == '\n' || c == ' ' || c == '\t' || c == '\v' || c == '\f' || c == 0;
+}
+
 bool LooksLikeSocks(std::span<const uint8_t> bytes) { return bytes[0] == 4 || bytes[0] == 5; }
 
 }  // namespace
@@ -53,6 +58,11 @@ StreamGate::Step StreamGate::Greeting(std::span<const uint8_t> bytes, bool answe
   }
   // In a tunnel the proxy has answered the CONNECT.
   if (answered && tunnel_.empty()) return AskUnknown();
+  // No client begins with any.
+  if (std::all_of(bytes.begin(), bytes.end(), IsBlank)) return {};
+  if (IsBlank(bytes.front())) {
+    return {.kind = Step::Kind::kRefuse, .why = "blanks that could hide a request"};
+  }
   if (LooksLikeSsh(bytes)) return bytes.size() < 4 ? Step{} : AskUnknown();
   if (LooksLikeGit(bytes)) return bytes.size() < 8 ? Step{} : AskUnknown();
   if (LooksLikeHttp2(bytes)) {
@@ -113,7 +123,7 @@ StreamGate::Step StreamGate::Http(std::span<const uint8_t> bytes) {
     return Greeting(bytes, true);
   }
   // A server that did not go over takes this for a broken request.
-  if (asked_upgrade_ && !head_allowed_ && bytes.front() >= 0x80) {
+  if (asked_upgrade_ && !head_allowed_ && http_.IsBetweenRequests() && bytes.front() >= 0x80) {
     state_ = State::kOpen;
     return {.kind = Step::Kind::kOpen};
   }
@@ -140,7 +150,8 @@ StreamGate::Step StreamGate::Http(std::span<const uint8_t> bytes) {
     return {.kind = Step::Kind::kRefuse, .why = "a request for one host that names another"};
   }
   head_ = next.bytes;
-  asked_upgrade_ = head.asks_upgrade;
+  // With a body nobody could tell its end from what the new protocol says.
+  asked_upgrade_ = head.asks_upgrade && !http_.HasBody();
   connect_host_ = head.form == Form::kAuthority ? head.target_host : "";
   connect_port_ = head.target_port;
   Step step{.kind = Step::Kind::kAsk};

@@ -180,9 +180,11 @@ void Loop::ReadSignals() {
       continue;
     }
     if (parts_.desk != nullptr && info.ssi_signo == SIGINT) parts_.desk->Dismiss();
-    if (info.ssi_code <= 0 && !root_ended_.has_value()) {
+    // A terminal that hangs up tells the leader of its session alone, which may be this process.
+    const bool is_for_us_alone = info.ssi_code <= 0 || info.ssi_signo == SIGHUP;
+    if (is_for_us_alone && !root_ended_.has_value()) {
       (void)kill(child_.pid, static_cast<int>(info.ssi_signo));
-    } else if (info.ssi_code <= 0) {
+    } else if (is_for_us_alone) {
       ptrace_.KillAll();
     }
   }

@@ -55,6 +55,7 @@ class AskDeskTest : public testing::Test {
     AskDesk::Options options;
     options.patience = patience;
     options.prompt = [](const Question& question) { return "<" + question.flag + ">"; };
+    options.confirm = [](const Question&, UserAnswer) { return std::string("so be it\n"); };
     options.remember = [this](const Question& question) {
       remembered_.push_back(question.flag);
       return std::string("written");
@@ -107,7 +108,7 @@ TEST_F(AskDeskTest, AYesBecomesAnAllowance) {
   EXPECT_TRUE(desk->IsAsking(command_, refused_, {"reach it", "host.example", 443}));
   WaitFor("<--allow-host host.example:443>");
   EXPECT_FALSE(IsAllowed("host.example"));
-  Type("r\n");
+  Type("2\n");
   EXPECT_EQ(AnswerOf(*desk), "run ");
   EXPECT_TRUE(IsAllowed("host.example"));
   EXPECT_TRUE(remembered_.empty());
@@ -118,7 +119,7 @@ TEST_F(AskDeskTest, APackageIsGrantedItAlone) {
   EXPECT_TRUE(desk->IsAsking(ProcessWith(Role::kPackage, "left-pad"), refused_,
                              {"reach it", "host.example", 0}));
   WaitFor("<--grant left-pad@1.0=host.example>");
-  Type("a\n");
+  Type("3\n");
   EXPECT_EQ(AnswerOf(*desk), "always ");
   EXPECT_EQ(remembered_, std::vector<std::string>{"--grant left-pad@1.0=host.example"});
   EXPECT_TRUE(allowances_.Any([](const Allowance& known) {
@@ -155,14 +156,15 @@ TEST_F(AskDeskTest, DismissingRefusesAllThatIsAsked) {
   EXPECT_FALSE(desk->IsAsking(command_, refused_, {"reach it", "two.example", 0}));
   EXPECT_TRUE(desk->IsAsking(command_, refused_, {"reach it", "three.example", 0}));
   WaitFor("three.example");
-  Type("o\n");
+  Type("1\n");
   EXPECT_EQ(AnswerOf(*desk), "once ");
 }
 
 // A name in DNS may hold anything; an answer must mean one host, and fit into a configuration.
 TEST_F(AskDeskTest, WhatIsNoPlainHostIsNotAskedAbout) {
   auto desk = Desk();
-  for (const char* host : {"", "*.example", "a b", "a\"b", "a=b", "x]\nallowed", "A.EXAMPLE"}) {
+  for (const char* host : {"", "192.0.2.1", "a.example:443", "*.example", "a b", "a\"b", "a=b",
+                           "x]\nallowed", "A.EXAMPLE"}) {
     EXPECT_FALSE(desk->IsAsking(command_, refused_, {"reach it", host, 0})) << host;
   }
 }

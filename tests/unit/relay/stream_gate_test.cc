@@ -38,6 +38,14 @@ class Stream {
     text_.erase(0, step.bytes);
     return passed;
   }
+  // Forwards what may be; returns the step after that.
+  StreamGate::Step Through() {
+    while (true) {
+      StreamGate::Step step = Next();
+      if (step.kind != Kind::kForward) return step;
+      text_.erase(0, step.bytes);
+    }
+  }
 
  private:
   StreamGate gate_;
@@ -144,8 +152,9 @@ TEST(StreamGateTest, AWordBeforeTheEndIsUnknown) {
 TEST(StreamGateTest, AfterAnUpgradeOnlyWhatIsNoRequestPassesUnseen) {
   for (const bool is_frame : {true, false}) {
     Stream stream;
-    stream.Add("GET / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\n"
-               "Upgrade: websocket\r\n\r\n");
+    stream.Add(
+        "GET / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\n"
+        "Upgrade: websocket\r\n\r\n");
     ASSERT_EQ(stream.Next().kind, Kind::kAsk);
     stream.Allow();
     stream.Forwarded();
@@ -155,9 +164,45 @@ TEST(StreamGateTest, AfterAnUpgradeOnlyWhatIsNoRequestPassesUnseen) {
   }
 }
 
+// The body of a request is no message of the protocol that was asked for.
+TEST(StreamGateTest, AnUpgradeWithABodyIsFollowedLikeAnyRequest) {
+  for (const std::string framing : {"Content-Length: 1\r\n\r\n\x80",
+                                    "Transfer-Encoding: chunked\r\n\r\n1\r\n\x80\r\n0\r\n\r\n"}) {
+    Stream stream;
+    stream.Add("POST / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: x\r\n" +
+               framing + "GET / HTTP/1.1\r\nHost: b.example\r\n\r\n");
+    ASSERT_EQ(stream.Next().kind, Kind::kAsk);
+    stream.Allow();
+    const StreamGate::Step step = stream.Through();
+    ASSERT_EQ(step.kind, Kind::kAsk) << framing << step.why;
+    EXPECT_EQ(step.claim.name, "b.example");
+  }
+}
+
+// Servers pass over blanks before a request; what they hide must not pass for another protocol.
+TEST(StreamGateTest, BlanksBeforeARequestHideNothing) {
+  for (const std::string blanks :
+       {"\n", "\r\n", "\r\n\r\n", "\r\r\n", "\n\r", "\r", " ", "\t", "\r\n "}) {
+    for (const std::string request : {"CONNECT b.example:80 HTTP/1.1\r\n\r\n",
+                                      "GET http://b.example/ HTTP/1.1\r\n\r\n", "EHLO me\r\n"}) {
+      Stream whole;
+      whole.Add(blanks + request);
+      EXPECT_EQ(whole.Next().kind, Kind::kRefuse) << blanks << request;
+      Stream split;
+      split.Add(blanks);
+      const StreamGate::Step first = split.Next();
+      EXPECT_EQ(first.kind, Kind::kNeedMore);
+      EXPECT_FALSE(first.is_bare_word);
+      split.Add(request);
+      EXPECT_EQ(split.Next().kind, Kind::kRefuse) << blanks << request;
+    }
+  }
+}
+
 TEST(StreamGateTest, OtherProtocolsAreUnknown) {
   for (std::string_view text :
-       {"EHLO me.example\r\n", "NICK me\n", "get key\r\n", "PING\r\n", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", "0033git-upload-pack /project.git", "*1\r\n$4\r\n"}) {
+       {"EHLO me.example\r\n", "NICK me\n", "get key\r\n", "PING\r\n",
+        "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", "0033git-upload-pack /project.git", "*1\r\n$4\r\n"}) {
     Stream stream;
     stream.Add(text);
     StreamGate::Step step = stream.Next();
