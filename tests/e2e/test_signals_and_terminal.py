@@ -66,6 +66,15 @@ class OnATerminal(TransparencyCase):
                 self.assertNotIn(b"one-interrupt", said, "it came twice")
                 self.assertEqual(4, terminal.finish())
 
+    def test_AHangupEndsTheCommand(self):
+        for supervised in self.both():
+            with self.subTest(supervised=supervised):
+                terminal = self.terminal("echo ready; exec sleep 30", supervised)
+                terminal.wait_for(b"ready")
+                time.sleep(0.3)
+                terminal.hang_up()
+                self.assertNotEqual(0, terminal.process.wait(15))
+
     def test_ControlCEndsACommandThatDoesNotCatchIt(self):
         for supervised in self.both():
             with self.subTest(supervised=supervised):

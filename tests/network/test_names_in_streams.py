@@ -176,6 +176,17 @@ class NamesInHttp(HostileCase):
                   b"GET /MARKER HTTP/1.1\r\nHost: neighbour.test\r\n\r\n")
         self.assertIn(b"GET / ", self.net.recorder.received())
 
+    def test_ARequestBehindTheBodyOfAnUpgrade(self):
+        self.http(b"POST / HTTP/1.1\r\nHost: recorder.test\r\nUpgrade: x\r\n"
+                  b"Connection: Upgrade\r\nContent-Length: 1\r\n\r\n\x80"
+                  b"GET /MARKER HTTP/1.1\r\nHost: neighbour.test\r\n\r\n")
+
+    def test_ARequestBehindBlanks(self):
+        for blanks in (b"\n", b"\r\n\r\n", b"\r"):
+            with self.subTest(blanks=blanks):
+                self.http(blanks + b"GET /MARKER HTTP/1.1\r\nHost: neighbour.test\r\n\r\n",
+                          named=("network.unreadable", "recorder.test"))
+
     def test_APipelinedRequest(self):
         self.http(b"GET / HTTP/1.1\r\nHost: recorder.test\r\n\r\n"
                   b"GET /MARKER HTTP/1.1\r\nHost: neighbour.test\r\n\r\n")

@@ -39,6 +39,11 @@ class Terminal:
     def type(self, data):
         os.write(self.master, data)
 
+    def hang_up(self):
+        """Nothing more can be read or typed."""
+        os.close(self.master)
+        self.master = -1
+
     def finish(self, timeout=20):
         deadline = time.monotonic() + timeout
         while self.process.poll() is None and time.monotonic() < deadline:
@@ -58,7 +63,8 @@ class Terminal:
             self.process.kill()
             self.process.wait(10)
         processes._owned.discard(self.process.pid)
-        os.close(self.master)
+        if self.master >= 0:
+            os.close(self.master)
 
 
 def take_terminal():
