@@ -29,9 +29,7 @@ bool HasSpace(std::span<const uint8_t> bytes) {
 }
 
 // What servers pass over before a request, some of them more of it than one empty line.
-bool IsBlank(uint8_t c) {
-  return c == '\r' || c == '\n' || c == ' ' || c == '\t' || c == '\v' || c == '\f' || c == 0;
-}
+bool IsBlank(uint8_t c) { return c == '\r' || c == '\n' || c == ' ' || c == '\t'; }
 
 bool LooksLikeSocks(std::span<const uint8_t> bytes) { return bytes[0] == 4 || bytes[0] == 5; }
 
@@ -58,11 +56,7 @@ StreamGate::Step StreamGate::Greeting(std::span<const uint8_t> bytes, bool answe
   }
   // In a tunnel the proxy has answered the CONNECT.
   if (answered && tunnel_.empty()) return AskUnknown();
-  // No client begins with any.
-  if (std::all_of(bytes.begin(), bytes.end(), IsBlank)) return {};
-  if (IsBlank(bytes.front())) {
-    return {.kind = Step::Kind::kRefuse, .why = "blanks that could hide a request"};
-  }
+  if (IsBlank(bytes.front())) return BehindBlanks(bytes);
   if (LooksLikeSsh(bytes)) return bytes.size() < 4 ? Step{} : AskUnknown();
   if (LooksLikeGit(bytes)) return bytes.size() < 8 ? Step{} : AskUnknown();
   if (LooksLikeHttp2(bytes)) {
@@ -75,6 +69,16 @@ StreamGate::Step StreamGate::Greeting(std::span<const uint8_t> bytes, bool answe
     return Http(bytes);
   }
   return AskUnknown();
+}
+
+// No client begins a request with blanks; a binary protocol may begin with such an octet.
+StreamGate::Step StreamGate::BehindBlanks(std::span<const uint8_t> bytes) {
+  const auto blanks = std::find_if_not(bytes.begin(), bytes.end(), IsBlank) - bytes.begin();
+  const auto rest = bytes.subspan(static_cast<size_t>(blanks));
+  if (rest.empty()) return {.is_bare_word = true};
+  if (!LooksLikeHttp(rest)) return AskUnknown();
+  if (!HasSpace(rest)) return {};
+  return {.kind = Step::Kind::kRefuse, .why = "blanks that could hide a request"};
 }
 
 bool StreamGate::IsPlainText(std::span<const uint8_t> bytes) const {

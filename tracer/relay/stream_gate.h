@@ -49,6 +49,7 @@ class StreamGate {
   Step Http(std::span<const uint8_t> bytes);
   Step AskUnknown();
   // Text that no server and no proxy takes for a request: its first line names no host.
+  Step BehindBlanks(std::span<const uint8_t> bytes);
   bool IsPlainText(std::span<const uint8_t> bytes) const;
 
   State state_ = State::kGreeting;

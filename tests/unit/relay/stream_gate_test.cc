@@ -192,10 +192,20 @@ TEST(StreamGateTest, BlanksBeforeARequestHideNothing) {
       split.Add(blanks);
       const StreamGate::Step first = split.Next();
       EXPECT_EQ(first.kind, Kind::kNeedMore);
-      EXPECT_FALSE(first.is_bare_word);
+      EXPECT_TRUE(first.is_bare_word);
       split.Add(request);
       EXPECT_EQ(split.Next().kind, Kind::kRefuse) << blanks << request;
     }
+  }
+}
+
+TEST(StreamGateTest, ABinaryGreetingMayBeginWithABlankOctet) {
+  for (const std::string_view text :
+       {std::string_view("\x20\x01\0\0\x01\0\0\0", 8), std::string_view("\n\x05hello", 7),
+        std::string_view("\0\0\0\x08\x04\xd2\x16\x2f", 8)}) {
+    Stream stream;
+    stream.Add(text);
+    EXPECT_EQ(stream.Next().claim.kind, Claim::kUnknownProtocol);
   }
 }
 
