@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <ctime>
 
-#include "tools/trace/confinement.h"
+#include "tools/confinement/confinement.h"
 #include "tools/trace/diff.h"
 #include "tools/trace/event_text.h"
 #include "tools/trace/json_output.h"

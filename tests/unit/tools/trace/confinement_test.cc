@@ -1,5 +1,5 @@
 // What the program can no longer do once it is confined. Each is first shown to work bare.
-#include "tools/trace/confinement.h"
+#include "tools/confinement/confinement.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "tools/trace/confinement.h"
+#include "tools/confinement/confinement.h"
 
 #include <fcntl.h>
 #include <seccomp.h>

@@ -1,6 +1,6 @@
 // What this program gives up before it reads a byte of a trace, which may come from anywhere.
-#ifndef SAFE_TRACE_TOOLS_TRACE_CONFINEMENT_H_
-#define SAFE_TRACE_TOOLS_TRACE_CONFINEMENT_H_
+#ifndef SAFE_TRACE_TOOLS_CONFINEMENT_CONFINEMENT_H_
+#define SAFE_TRACE_TOOLS_CONFINEMENT_CONFINEMENT_H_
 
 #include <string>
 #include <vector>
@@ -27,4 +27,4 @@ absl::StatusOr<Confinement> ConfineToRemoving(const std::string& directory, int 
 
 }  // namespace safe_trace
 
-#endif  // SAFE_TRACE_TOOLS_TRACE_CONFINEMENT_H_
+#endif  // SAFE_TRACE_TOOLS_CONFINEMENT_CONFINEMENT_H_
