@@ -9,14 +9,12 @@
 #include "absl/status/statusor.h"
 #include "tools/trace/display_text.h"
 #include "tools/trace/event_filter.h"
+#include "tools/trace/trace_exporter.h"
 
 namespace safe_trace {
 namespace {
 
 constexpr int kUsageError = 2;
-// Planned; said plainly rather than taken for a mistake of the user.
-constexpr std::array<std::string_view, 1> kLaterVerbs = {"export"};
-
 constexpr char kFooter[] =
     "RUN is a run id or the unique beginning of one (of its random part, too); FILE holds a '/' or "
     "ends in .jsonl.\nTraces are in $XDG_STATE_HOME/safe-trace/traces, else "
@@ -72,6 +70,15 @@ constexpr char kDiffFooter[] =
     "project and home do not count.\n"
     "Exit status: 0 nothing new; 1 new behaviour; 2 bad usage, a trace could not be read, or B is\n"
     "not whole and what there is of it shows nothing new.";
+
+constexpr char kExportFooter[] =
+    "sarif: violations for code scanning (SARIF 2.1.0). ocsf: every event, one JSON\n"
+    "object a line (OCSF 1.5.0). falco: violations as Falco writes them. chrome-trace:\n"
+    "a timeline for Perfetto or chrome://tracing. csv: every event, a row each; cells\n"
+    "that a spreadsheet would take for a formula begin with an apostrophe.\n"
+    "A new FILE has mode 0600; a link, or a file that is not yours alone, is refused.\n"
+    "Exit status: 0 written; 1 written, but the trace is damaged, or no trace; 2 bad\n"
+    "usage, or it could not be read or written.";
 
 constexpr char kPruneFooter[] =
     "Only files of yours that are named as runs are, in $XDG_STATE_HOME/safe-trace/traces (else\n"
@@ -149,6 +156,19 @@ void AddReport(CLI::App& app, TraceCommand& command) {
   report->footer(kReportFooter);
 }
 
+void AddExport(CLI::App& app, TraceCommand& command) {
+  CLI::App* verb =
+      app.add_subcommand("export", "One run in the form of another tool (default: the newest)");
+  verb->add_option("RUN|FILE", command.targets, "Which run")->expected(0, 1);
+  verb->add_option("--format", command.format, ExportFormatNames())
+      ->type_name("FORMAT")
+      ->required();
+  verb->add_option("-o,--output", command.export_path,
+                   "Where it goes; - is standard output, and the default")
+      ->type_name("FILE");
+  verb->footer(kExportFooter);
+}
+
 void AddSearching(CLI::App& app, TraceCommand& command) {
   CLI::App* query = app.add_subcommand(
       "query", "The events that fit every FILTER, a line each (default: of the newest run)");
@@ -180,9 +200,10 @@ TraceVerb VerbOf(const CLI::App& app) {
     const char* name;
     TraceVerb verb;
   };
-  constexpr std::array kRows = {Row{"list", TraceVerb::kList},   Row{"show", TraceVerb::kShow},
-                                Row{"query", TraceVerb::kQuery}, Row{"diff", TraceVerb::kDiff},
-                                Row{"prune", TraceVerb::kPrune}, Row{"report", TraceVerb::kReport}};
+  constexpr std::array kRows = {Row{"list", TraceVerb::kList},    Row{"show", TraceVerb::kShow},
+                                Row{"query", TraceVerb::kQuery},  Row{"diff", TraceVerb::kDiff},
+                                Row{"prune", TraceVerb::kPrune},  Row{"report", TraceVerb::kReport},
+                                Row{"export", TraceVerb::kExport}};
   for (const Row& row : kRows) {
     if (app.got_subcommand(row.name)) return row.verb;
   }
@@ -205,6 +226,16 @@ absl::Status Complete(const CLI::App& app, const PruneTexts& texts, TraceCommand
   if (std::find(command.targets.begin(), command.targets.end(), "") != command.targets.end()) {
     return absl::InvalidArgumentError("an empty name is not a run or a file");
   }
+  if (command.verb == TraceVerb::kExport) {
+    if (!IsExportFormat(command.format)) {
+      return absl::InvalidArgumentError("--format: '" + SafeText(command.format) + "' is none of " +
+                                        ExportFormatNames());
+    }
+    if (IsTraceName(command.export_path)) {
+      return absl::InvalidArgumentError("--output: '" + SafeText(command.export_path) +
+                                        "' would be a trace, not an export");
+    }
+  }
   if (command.verb == TraceVerb::kReport && IsTraceName(command.page_path)) {
     return absl::InvalidArgumentError("--html: '" + SafeText(command.page_path) +
                                       "' would be a trace, not a page");
@@ -218,12 +249,6 @@ absl::Status Complete(const CLI::App& app, const PruneTexts& texts, TraceCommand
 }  // namespace
 
 ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
-  if (!arguments.empty() &&
-      std::find(kLaterVerbs.begin(), kLaterVerbs.end(), arguments[0]) != kLaterVerbs.end()) {
-    return Refusal(
-        "'" + arguments[0] +
-        "' is not part of this version; list, show, report, verify, query, diff and prune are");
-  }
   TraceCommand command;
   PruneTexts texts;
   CLI::App app("Looks at the traces of earlier runs.", "safe-trace trace");
@@ -231,6 +256,7 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
   app.require_subcommand(1);
   AddLooking(app, command);
   AddReport(app, command);
+  AddExport(app, command);
   AddSearching(app, command);
   AddPrune(app, command, texts);
 

@@ -11,7 +11,7 @@
 
 namespace safe_trace {
 
-enum class TraceVerb : uint8_t { kList, kShow, kVerify, kQuery, kDiff, kReport, kPrune };
+enum class TraceVerb : uint8_t { kList, kShow, kVerify, kQuery, kDiff, kReport, kExport, kPrune };
 
 struct TraceCommand {
   TraceVerb verb = TraceVerb::kList;
@@ -21,6 +21,8 @@ struct TraceCommand {
   QueryRequest query;
   PruneRequest prune;
   std::string page_path;  // of a report; "-": standard output
+  std::string format;     // of an export
+  std::string export_path = "-";
 };
 
 struct ParsedCommandLine {

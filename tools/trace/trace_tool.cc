@@ -6,6 +6,7 @@
 #include "tools/confinement/confinement.h"
 #include "tools/trace/diff.h"
 #include "tools/trace/event_text.h"
+#include "tools/trace/export_verb.h"
 #include "tools/trace/json_output.h"
 #include "tools/trace/prune.h"
 #include "tools/trace/query.h"
@@ -187,6 +188,22 @@ int Report(const TraceCommand& command, const std::string& directory, std::ostre
   return WriteReport(*std::move(report), out, err);
 }
 
+absl::StatusOr<OpenExport> OpenTheExport(const TraceCommand& command,
+                                         const std::string& directory) {
+  const absl::StatusOr<std::string> path =
+      ResolveTarget(directory, command.targets.empty() ? "" : command.targets.front());
+  if (!path.ok()) return path.status();
+  return OpenForExport(*path, command.export_path);
+}
+
+int Export(const TraceCommand& command, const std::string& directory, bool confine,
+           std::ostream& out, std::ostream& err) {
+  absl::StatusOr<OpenExport> open = OpenTheExport(command, directory);
+  if (!open.ok()) return Complain(open.status(), err);
+  if (confine && !IsConfined(ConfineToReading({}, open->output.get()), err)) return kCouldNotRead;
+  return WriteExport(*std::move(open), command.format, out, err);
+}
+
 int Prune(const TraceCommand& command, const std::string& directory, bool confine,
           std::ostream& out, std::ostream& err) {
   const absl::StatusOr<UniqueFd> opened = OpenPruneDirectory(directory);
@@ -251,6 +268,8 @@ int ExecuteTraceCommand(const TraceCommand& command, const std::string& director
       return RunQuery(command, directory, terminal, out, err);
     case TraceVerb::kReport:
       return Report(command, directory, out, err);
+    case TraceVerb::kExport:
+      return Export(command, directory, false, out, err);
     case TraceVerb::kDiff:
       return RunDiff(command, directory, terminal, out, err);
     case TraceVerb::kPrune:
@@ -274,6 +293,9 @@ int RunTraceTool(const std::vector<std::string>& arguments,
     if (!report.ok()) return Complain(report.status(), err);
     if (!IsConfined(ConfineToReading({}, report->page.get()), err)) return kCouldNotRead;
     return WriteReport(*std::move(report), out, err);
+  }
+  if (parsed.command->verb == TraceVerb::kExport) {
+    return Export(*parsed.command, *directory, true, out, err);
   }
   if (parsed.command->verb == TraceVerb::kPrune) {
     return Prune(*parsed.command, *directory, true, out, err);
