@@ -24,6 +24,7 @@ class MadeTrace:
                  directory="/home/u/project", finish=True, **header):
         self.path, self.run_id, self.finish = str(path), run_id, finish
         self.sequence = 0
+        self.violations, self.refusals, self.processes = 0, 0, set()
         self.head = hex_digest(run_id.encode())
         self.file = open(self.path, "wb")
         self.add("run-start", category="configuration", **{
@@ -39,6 +40,10 @@ class MadeTrace:
                  "event.type": "info", "event.action": action, "event.outcome": outcome,
                  "safe_trace.run_id": self.run_id}
         event.update(fields)
+        self.violations += kind == "alert"
+        self.refusals += fields.get("safe_trace.decision", "allow") != "allow"
+        if "process.entity_id" in fields:
+            self.processes.add(fields["process.entity_id"])
         self.line(event)
 
     def by(self, action, package="evil", version="1.0", process="101-2", role="package", **fields):
@@ -70,10 +75,13 @@ class MadeTrace:
         self.line({"@timestamp": at(self.sequence * 1000), "event.sequence": self.sequence,
                    "event.kind": "event", "event.category": "configuration", "event.type": "end",
                    "event.action": "run-end", "event.outcome": "success",
-                   "safe_trace.run_id": self.run_id, "safe_trace.exit_status": 0,
+                   "safe_trace.run_id": self.run_id,
+                   "safe_trace.exit_status": 120 if self.violations else 0,
                    "process.exit_code": 0, "event.duration": 10**9,
-                   "safe_trace.summary.processes": 1, "safe_trace.summary.violations": 0,
-                   "safe_trace.summary.denials": 0, "safe_trace.summary.notifications": 0,
+                   "safe_trace.summary.processes": len(self.processes),
+                   "safe_trace.summary.violations": self.violations,
+                   "safe_trace.summary.denials": self.refusals,
+                   "safe_trace.summary.notifications": self.sequence,
                    "safe_trace.summary.dropped_events": 0, "safe_trace.summary.packages": [],
                    "safe_trace.summary.hosts": [], "safe_trace.summary.survivors": [],
                    "safe_trace.removed": []}, seal=True)

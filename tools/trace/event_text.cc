@@ -29,6 +29,15 @@ constexpr std::array kPhrases = {Phrase{"file-open", "open"},
                                  Phrase{"network-sendmsg", "send to"},
                                  Phrase{"network-sendmmsg", "send to"},
                                  Phrase{"network-bind", "listen on"},
+                                 Phrase{"network-listen", "listen on"},
+                                 Phrase{"network-flow", "exchange data with"},
+                                 Phrase{"network-claim", "say another host's name to"},
+                                 Phrase{"startup-file", "leave for later starts"},
+                                 Phrase{"signal-refused", "send a signal to the process"},
+                                 Phrase{"call-refused", "make the system call"},
+                                 Phrase{"user-answer", "ask the user for"},
+                                 Phrase{"run-start", "begin the run"},
+                                 Phrase{"run-end", "end the run"},
                                  Phrase{"dns-question", "look up"},
                                  Phrase{"name-lookup", "look up"},
                                  Phrase{"variable-lookup", "read the variable"},
@@ -75,11 +84,13 @@ std::string ObjectText(const TraceRecord& record) {
     return SafeText(path.empty() ? record.Text("process.executable") : path);
   }
   if (action == "environment-removed") return JoinedList(record, "safe_trace.removed");
-  for (const std::string_view key : {"file.path", "safe_trace.variable"}) {
+  if (action == "call-refused") return TextOrList(record, "safe_trace.syscall");
+  for (const std::string_view key : {"file.path", "safe_trace.variable", "safe_trace.asked"}) {
     const std::string text = TextOrList(record, key);
     if (!text.empty()) return text;
   }
-  for (const std::string_view key : {"safe_trace.limit", "safe_trace.dropped"}) {
+  for (const std::string_view key :
+       {"safe_trace.limit", "safe_trace.dropped", "safe_trace.target_pid"}) {
     if (record.Find(key) != nullptr) return std::to_string(record.Number(key, 0));
   }
   return "";

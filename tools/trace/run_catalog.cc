@@ -10,6 +10,7 @@
 #include "tools/trace/display_text.h"
 #include "tools/trace/event_text.h"
 #include "tracer/events/hash_chain.h"
+#include "tracer/events/json_line.h"
 #include "tracer/events/run_id.h"
 #include "tracer/events/trace_log_reader.h"
 #include "tracer/events/trace_record.h"
@@ -83,6 +84,10 @@ RunEntry ReadEntry(const std::string& directory, const std::string& name) {
     return entry;
   }
   entry.when = DateText(*first);
+  if (first->Number("safe_trace.schema_version", 0) > kTraceSchemaVersion) {
+    entry.verdict = "too new";
+    return entry;
+  }
   entry.command = first->List("process.args");
   const bool is_running = TraceLogReader(*std::move(fd)).IsBeingWritten();
   entry.verdict = is_running ? "running" : "unfinished";

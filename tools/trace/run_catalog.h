@@ -19,7 +19,8 @@ struct RunEntry {
   std::vector<std::string> command;    // raw bytes
   std::optional<int64_t> exit_status;  // absent: unfinished or unreadable
   std::optional<int64_t> violations;
-  std::string verdict;  // "clean", "violations", "unfinished", "running", "damaged", "not a trace"
+  std::string verdict;  // "clean", "violations", "unfinished", "running", "damaged",
+  // "too new" (of a later schema version), "unreadable", "not a trace"
 };
 
 // Newest first by name, at most `kMaxListedRuns`. A directory that is not there has no runs.

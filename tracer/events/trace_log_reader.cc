@@ -9,6 +9,8 @@
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
+#include "tracer/events/json_line.h"
+#include "tracer/events/trace_record.h"
 #include "tracer/syscall_status.h"
 
 namespace safe_trace {
@@ -66,7 +68,9 @@ absl::StatusOr<UniqueFd> OpenTrace(const std::string& path) {
 absl::StatusOr<TraceLogReader> TraceLogReader::Open(const std::string& path) {
   absl::StatusOr<UniqueFd> fd = OpenTrace(path);
   if (!fd.ok()) return fd.status();
-  return TraceLogReader(*std::move(fd));
+  TraceLogReader reader(*std::move(fd));
+  reader.name_ = path;
+  return reader;
 }
 
 absl::StatusOr<bool> TraceLogReader::Next(TraceLine& line) {
@@ -75,6 +79,9 @@ absl::StatusOr<bool> TraceLogReader::Next(TraceLine& line) {
     if (newline != std::string::npos) {
       Emit(newline - start_, true, line);
       start_ = scanned_ = newline + 1;
+      if (line.number > 1) return true;
+      const absl::Status known = CheckVersion(line);
+      if (!known.ok()) return known;
       return true;
     }
     scanned_ = buffer_.size();
@@ -114,6 +121,17 @@ void TraceLogReader::Emit(size_t length, bool is_complete, TraceLine& line) {
   line.is_complete = is_complete;
   line.too_long = std::exchange(skipping_, false) || length > kMaxTraceLineBytes;
   line.text = line.too_long ? std::string_view() : std::string_view(buffer_).substr(start_, length);
+}
+
+// A newer form may be one that would be misread; nothing of it is.
+absl::Status TraceLogReader::CheckVersion(const TraceLine& line) const {
+  const absl::StatusOr<TraceRecord> first = ParseTraceLine(line.text);
+  if (!first.ok() || first->Text("event.action") != "run-start") return absl::OkStatus();
+  const int64_t version = first->Number("safe_trace.schema_version", kTraceSchemaVersion);
+  if (version <= kTraceSchemaVersion) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      name_, ": written by a newer safe-trace (schema version ", version,
+      "; this one reads versions up to ", kTraceSchemaVersion, "): use that one to read it"));
 }
 
 bool TraceLogReader::IsBeingWritten() const {

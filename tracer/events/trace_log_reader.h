@@ -29,7 +29,8 @@ class TraceLogReader {
   explicit TraceLogReader(UniqueFd fd) : fd_(std::move(fd)) {}
   static absl::StatusOr<TraceLogReader> Open(const std::string& path);
 
-  // False at the end of the file. An error is one of reading, never of content.
+  // False at the end of the file. An error is one of reading, never of content, but for
+  // FailedPrecondition: the first line says that only a newer safe-trace can read this trace.
   absl::StatusOr<bool> Next(TraceLine& line);
 
   // True while the run that writes this trace is still going on (its writer holds a lock).
@@ -38,8 +39,10 @@ class TraceLogReader {
  private:
   absl::StatusOr<size_t> Fill();
   void Emit(size_t length, bool is_complete, TraceLine& line);
+  absl::Status CheckVersion(const TraceLine& line) const;
 
   UniqueFd fd_;
+  std::string name_ = "the trace";  // for messages
   std::string buffer_;
   size_t start_ = 0;    // of the current line in buffer_
   size_t scanned_ = 0;  // no newline in buffer_ before here
