@@ -10,6 +10,7 @@
 #include "tools/trace/display_text.h"
 #include "tools/trace/event_filter.h"
 #include "tools/trace/trace_exporter.h"
+#include "tools/trace/trace_name.h"
 
 namespace safe_trace {
 namespace {
@@ -17,7 +18,8 @@ namespace {
 constexpr int kUsageError = 2;
 constexpr char kFooter[] =
     "RUN is a run id or the unique beginning of one (of its random part, too); FILE holds a '/' or "
-    "ends in .jsonl.\nTraces are in $XDG_STATE_HOME/safe-trace/traces, else "
+    "ends in .jsonl or .jsonl.zst (compressed with zstd).\nTraces are in "
+    "$XDG_STATE_HOME/safe-trace/traces, else "
     "~/.local/state/safe-trace/traces.\n"
     "Before it reads, this program confines itself: Landlock (reading these files only) and "
     "seccomp "
@@ -49,11 +51,6 @@ constexpr char kReportFooter[] =
     "link, or a file that is not yours alone, is refused.\n"
     "Exit status: 0 written; 1 written, but the trace is damaged, or no trace; 2 bad\n"
     "usage, or it could not be read or written.";
-
-bool IsTraceName(std::string_view path) {
-  constexpr std::string_view kSuffix = ".jsonl";
-  return path.size() >= kSuffix.size() && path.substr(path.size() - kSuffix.size()) == kSuffix;
-}
 
 constexpr char kQueryFooter[] =
     "A FILTER is KEY=VALUE, KEY!=VALUE (the event has KEY, and no value is VALUE) or KEY~=GLOB "
@@ -231,12 +228,12 @@ absl::Status Complete(const CLI::App& app, const PruneTexts& texts, TraceCommand
       return absl::InvalidArgumentError("--format: '" + SafeText(command.format) + "' is none of " +
                                         ExportFormatNames());
     }
-    if (IsTraceName(command.export_path)) {
+    if (LooksLikeTraceName(command.export_path)) {
       return absl::InvalidArgumentError("--output: '" + SafeText(command.export_path) +
                                         "' would be a trace, not an export");
     }
   }
-  if (command.verb == TraceVerb::kReport && IsTraceName(command.page_path)) {
+  if (command.verb == TraceVerb::kReport && LooksLikeTraceName(command.page_path)) {
     return absl::InvalidArgumentError("--html: '" + SafeText(command.page_path) +
                                       "' would be a trace, not a page");
   }

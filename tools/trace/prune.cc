@@ -16,13 +16,13 @@
 #include "absl/strings/str_cat.h"
 #include "tools/trace/display_text.h"
 #include "tools/trace/event_text.h"
+#include "tools/trace/trace_name.h"
 #include "tracer/events/run_id.h"
 #include "tracer/syscall_status.h"
 
 namespace safe_trace {
 namespace {
 
-constexpr std::string_view kSuffix = ".jsonl";
 constexpr size_t kMaxNames = 1'000'000;
 constexpr int64_t kSecondsOfADay = 86'400;
 // A writer makes its file, locks it, and then writes the first line.
@@ -32,25 +32,30 @@ struct DirectoryCloser {
   void operator()(DIR* directory) const { closedir(directory); }
 };
 
-// Run ids, newest first.
-absl::StatusOr<std::vector<std::string>> RunIds(int directory) {
+struct RunFile {
+  std::string id;
+  std::string name;
+};
+
+// Newest first.
+absl::StatusOr<std::vector<RunFile>> RunFiles(int directory) {
   const int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const std::unique_ptr<DIR, DirectoryCloser> stream(copy < 0 ? nullptr : fdopendir(copy));
   if (stream == nullptr) {
     if (copy >= 0) close(copy);
     return LastErrnoStatus("the directory of the traces");
   }
-  std::vector<std::string> ids;
+  std::vector<RunFile> files;
   while (const dirent* entry = readdir(stream.get())) {
-    std::string_view name = entry->d_name;
-    if (name.size() <= kSuffix.size() || name.substr(name.size() - kSuffix.size()) != kSuffix) {
-      continue;
-    }
-    name.remove_suffix(kSuffix.size());
-    if (IsRunId(name) && ids.size() < kMaxNames) ids.emplace_back(name);
+    const std::string_view name = entry->d_name;
+    const std::string_view suffix = TraceSuffix(name);
+    const std::string_view id = name.substr(0, name.size() - suffix.size());
+    if (suffix.empty() || !IsRunId(id) || files.size() >= kMaxNames) continue;
+    files.push_back({std::string(id), std::string(name)});
   }
-  std::sort(ids.begin(), ids.end(), std::greater<>());
-  return ids;
+  std::sort(files.begin(), files.end(),
+            [](const RunFile& a, const RunFile& b) { return a.name > b.name; });
+  return files;
 }
 
 // Of "20261122T101500Z-1a2b3c4d", in seconds since 1970.
@@ -124,19 +129,19 @@ absl::StatusOr<UniqueFd> OpenPruneDirectory(const std::string& path) {
 
 int PruneTraces(int directory, const PruneRequest& request, int64_t now, std::ostream& out,
                 std::ostream& err) {
-  const absl::StatusOr<std::vector<std::string>> ids = RunIds(directory);
-  if (!ids.ok()) {
-    err << "safe-trace trace: " << SafeText(std::string(ids.status().message())) << "\n";
+  const absl::StatusOr<std::vector<RunFile>> files = RunFiles(directory);
+  if (!files.ok()) {
+    err << "safe-trace trace: " << SafeText(std::string(files.status().message())) << "\n";
     return 2;
   }
   uint64_t gone = 0;
   uint64_t bytes = 0;
   uint64_t written = 0;
   bool failed = false;
-  for (size_t i = 0; i < ids->size(); ++i) {
-    const std::string& id = (*ids)[i];
+  for (size_t i = 0; i < files->size(); ++i) {
+    const auto& [id, name] = (*files)[i];
     if (!ShouldGo(id, i, request, now)) continue;
-    const Removal removal = Remove(directory, id + std::string(kSuffix), request.dry_run, now);
+    const Removal removal = Remove(directory, name, request.dry_run, now);
     switch (removal.outcome) {
       case Outcome::kGone:
         ++gone;
@@ -155,7 +160,7 @@ int PruneTraces(int directory, const PruneRequest& request, int64_t now, std::os
     }
   }
   out << Counted(gone, "trace") << (request.dry_run ? " would go, " : " removed, ")
-      << Counted(bytes, "byte") << "; " << ids->size() - gone << " left";
+      << Counted(bytes, "byte") << "; " << files->size() - gone << " left";
   if (written > 0) out << ", of which " << written << " that should go still written";
   out << "\n";
   return failed ? 2 : 0;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "tools/trace/display_text.h"
 #include "tools/trace/event_text.h"
+#include "tools/trace/trace_name.h"
 #include "tracer/events/hash_chain.h"
 #include "tracer/events/json_line.h"
 #include "tracer/events/run_id.h"
@@ -19,20 +20,15 @@
 namespace safe_trace {
 namespace {
 
-constexpr std::string_view kSuffix = ".jsonl";
 // Names read from one directory; beyond, the directory is not one of ours.
 constexpr size_t kMaxNames = 1'000'000;
 constexpr size_t kMaxNamedMatches = 5;
-
-bool HasSuffix(std::string_view name) {
-  return name.size() > kSuffix.size() && name.substr(name.size() - kSuffix.size()) == kSuffix;
-}
 
 struct DirectoryCloser {
   void operator()(DIR* directory) const { closedir(directory); }
 };
 
-// File names without the suffix, newest (largest) first.
+// File names, newest (largest) first.
 absl::StatusOr<std::vector<std::string>> TraceNames(const std::string& path) {
   const std::unique_ptr<DIR, DirectoryCloser> directory(opendir(path.c_str()));
   if (directory == nullptr) {
@@ -42,12 +38,14 @@ absl::StatusOr<std::vector<std::string>> TraceNames(const std::string& path) {
   std::vector<std::string> names;
   while (const dirent* entry = readdir(directory.get())) {
     const std::string_view name = entry->d_name;
-    if (HasSuffix(name) && names.size() < kMaxNames) {
-      names.emplace_back(name.substr(0, name.size() - kSuffix.size()));
-    }
+    if (!TraceSuffix(name).empty() && names.size() < kMaxNames) names.emplace_back(name);
   }
   std::sort(names.begin(), names.end(), std::greater<>());
   return names;
+}
+
+std::string IdOf(std::string_view name) {
+  return std::string(name.substr(0, name.size() - TraceSuffix(name).size()));
 }
 
 void ReadSummary(const TraceEdges& edges, RunEntry& entry) {
@@ -68,14 +66,14 @@ void ReadSummary(const TraceEdges& edges, RunEntry& entry) {
 
 RunEntry ReadEntry(const std::string& directory, const std::string& name) {
   RunEntry entry;
-  entry.id = name;
-  entry.path = TracePathIn(directory, name);
+  entry.id = IdOf(name);
+  entry.path = directory + "/" + name;
   entry.when = "?";
   absl::StatusOr<UniqueFd> fd = OpenTrace(entry.path);
   const absl::StatusOr<TraceEdges> edges =
       fd.ok() ? ReadTraceEdges(fd->get()) : absl::StatusOr<TraceEdges>(fd.status());
   if (!edges.ok()) {
-    entry.verdict = "unreadable";
+    entry.verdict = absl::IsFailedPrecondition(edges.status()) ? "too new" : "unreadable";
     return entry;
   }
   const absl::StatusOr<TraceRecord> first = ParseTraceLine(edges->first);
@@ -114,27 +112,33 @@ absl::StatusOr<std::vector<RunEntry>> ListRuns(const std::string& directory) {
 }
 
 bool IsTraceFileName(std::string_view text) {
-  return text.find('/') != std::string_view::npos || HasSuffix(text);
+  return text.find('/') != std::string_view::npos || !TraceSuffix(text).empty();
 }
 
 absl::StatusOr<std::string> FindRun(const std::string& directory, std::string_view text) {
   absl::StatusOr<std::vector<std::string>> names = TraceNames(directory);
   if (!names.ok()) return names.status();
-  names->erase(std::remove_if(
-                   names->begin(), names->end(),
-                   [text](const std::string& name) { return !IsRunId(name) || !Fits(name, text); }),
+  names->erase(std::remove_if(names->begin(), names->end(),
+                              [text](const std::string& name) {
+                                return !IsRunId(IdOf(name)) || !Fits(name, text);
+                              }),
                names->end());
+  // Of a trace that is there compressed and as it was, the latter: it is the smaller name.
+  const auto kept =
+      std::unique(names->rbegin(), names->rend(),
+                  [](const std::string& a, const std::string& b) { return IdOf(a) == IdOf(b); });
+  names->erase(names->begin(), kept.base());
   const std::string place = SafeText(directory);
   if (names->empty()) {
     if (text.empty()) return absl::NotFoundError(absl::StrCat("no runs in ", place, " yet"));
     return absl::NotFoundError(absl::StrCat("no run '", SafeText(text), "' in ", place,
                                             "; 'safe-trace trace list' shows what there is"));
   }
-  if (text.empty() || names->size() == 1) return TracePathIn(directory, names->front());
+  if (text.empty() || names->size() == 1) return directory + "/" + names->front();
   std::string message =
       absl::StrCat("'", SafeText(text), "' fits ", names->size(), " runs; say more of it:");
   for (size_t i = 0; i < std::min(names->size(), kMaxNamedMatches); ++i) {
-    absl::StrAppend(&message, " ", (*names)[i]);
+    absl::StrAppend(&message, " ", IdOf((*names)[i]));
   }
   if (names->size() > kMaxNamedMatches) absl::StrAppend(&message, " ...");
   return absl::InvalidArgumentError(message);

@@ -13,7 +13,7 @@
 namespace safe_trace {
 
 struct RunEntry {
-  std::string id;                      // the file's name without .jsonl; raw bytes
+  std::string id;                      // the file's name without its suffix; raw bytes
   std::string path;                    // raw bytes
   std::string when;                    // safe text
   std::vector<std::string> command;    // raw bytes
@@ -27,7 +27,7 @@ struct RunEntry {
 inline constexpr size_t kMaxListedRuns = 10'000;
 absl::StatusOr<std::vector<RunEntry>> ListRuns(const std::string& directory);
 
-// True where `text` names a file rather than a run: it holds a '/' or ends in ".jsonl".
+// True where `text` names a file rather than a run: it holds a '/' or is named like one.
 bool IsTraceFileName(std::string_view text);
 
 // The path of the run whose id, or whose id's random part, begins with `text`; of the newest where

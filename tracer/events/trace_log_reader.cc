@@ -20,6 +20,7 @@ constexpr size_t kReadBytes = 256 * 1024;
 // The header and the summary of any run of ours are shorter.
 constexpr size_t kEdgeBytes = 2 * 1024 * 1024;
 constexpr size_t kFirstEdgeBytes = 16 * 1024;
+constexpr uint64_t kMaxCompressedEdgeBytes = uint64_t{256} * 1024 * 1024;
 
 absl::StatusOr<std::string> ReadRange(int fd, off_t offset, size_t length) {
   std::string text(length, '\0');
@@ -49,6 +50,28 @@ std::string LastLine(std::string_view text, bool is_whole) {
   if (before == std::string_view::npos && !is_whole) return "";
   const size_t start = before == std::string_view::npos ? 0 : before + 1;
   return std::string(text.substr(start, end - start));
+}
+
+absl::StatusOr<TraceEdges> ReadCompressedEdges(int fd) {
+  UniqueFd copy(dup(fd));  // shares the position in the file
+  if (!copy.valid() || lseek(copy.get(), 0, SEEK_SET) != 0) return LastErrnoStatus("the trace");
+  TraceLogReader reader(std::move(copy));
+  TraceEdges edges;
+  TraceLine line;
+  uint64_t bytes = 0;
+  for (;;) {
+    const absl::StatusOr<bool> more = reader.Next(line);
+    if (!more.ok()) return more.status();
+    if (!*more) break;
+    if (!line.is_complete) continue;
+    if (line.number == 1) edges.first = std::string(line.text);
+    edges.last.assign(line.text);
+    bytes += line.text.size();
+    if (bytes > kMaxCompressedEdgeBytes)
+      return absl::ResourceExhaustedError("too long to be listed");
+  }
+  if (lseek(fd, 0, SEEK_SET) != 0) return LastErrnoStatus("the trace");
+  return edges;
 }
 
 }  // namespace
@@ -107,11 +130,28 @@ absl::StatusOr<size_t> TraceLogReader::Fill() {
   if (buffer_.empty() && buffer_.capacity() > 4 * kReadBytes) buffer_.shrink_to_fit();
   const size_t kept = buffer_.size();
   buffer_.resize(kept + kReadBytes);
+  absl::StatusOr<size_t> count = ReadSome(buffer_.data() + kept, kReadBytes);
+  if (count.ok() && !began_ && BeginsLikeZstd(std::string_view(buffer_).substr(0, *count))) {
+    compressed_.emplace(buffer_.substr(0, *count));
+    count = ReadSome(buffer_.data() + kept, kReadBytes);
+  }
+  began_ = true;
+  buffer_.resize(kept + (count.ok() ? *count : 0));
+  return count;
+}
+
+absl::StatusOr<size_t> TraceLogReader::ReadSome(char* out, size_t size) {
+  if (compressed_.has_value()) {
+    absl::StatusOr<size_t> count = compressed_->Read(fd_.get(), out, size);
+    if (count.ok()) return count;
+    const std::string after = number_ > 0 ? absl::StrCat(" (after line ", number_, ")") : "";
+    return absl::Status(count.status().code(),
+                        absl::StrCat(name_, ": ", count.status().message(), after));
+  }
   ssize_t count = 0;
   do {
-    count = read(fd_.get(), buffer_.data() + kept, kReadBytes);
+    count = read(fd_.get(), out, size);
   } while (count < 0 && errno == EINTR);
-  buffer_.resize(kept + static_cast<size_t>(std::max<ssize_t>(count, 0)));
   if (count < 0) return LastErrnoStatus("reading the trace");
   return static_cast<size_t>(count);
 }
@@ -143,6 +183,9 @@ bool TraceLogReader::IsBeingWritten() const {
 }
 
 absl::StatusOr<TraceEdges> ReadTraceEdges(int fd) {
+  const absl::StatusOr<std::string> start = ReadRange(fd, 0, 4);
+  if (!start.ok()) return start.status();
+  if (BeginsLikeZstd(*start)) return ReadCompressedEdges(fd);
   struct stat status {};
   if (fstat(fd, &status) != 0) return LastErrnoStatus("reading the trace");
   const auto size = static_cast<uint64_t>(std::max<off_t>(status.st_size, 0));
