@@ -16,16 +16,19 @@ namespace {
 constexpr size_t kLongestPart = 300;  // columns
 
 // "--allow-host HOST" and "--grant NAME=HOST" are what the lists of the configuration hold.
-std::string Remember(const Question& question) {
-  const size_t blank = question.flag.find(' ');
-  const std::string value = question.flag.substr(blank + 1);
+template <typename Function>
+auto InUserConfiguration(const Question& question, Function function)
+    -> decltype(function("", uid_t{}, NetworkList{}, "")) {
+  absl::StatusOr<ConfigLocations> locations = FindConfigLocations();
+  if (!locations.ok()) return locations.status();
   const NetworkList list =
       question.allowance.package.empty() ? NetworkList::kAllowedHosts : NetworkList::kGrants;
-  absl::StatusOr<ConfigLocations> locations = FindConfigLocations();
-  absl::StatusOr<std::string> path =
-      locations.ok()
-          ? AddToUserConfiguration(locations->user_directory, locations->user, list, value)
-          : absl::StatusOr<std::string>(locations.status());
+  return function(locations->user_directory, locations->user, list,
+                  question.flag.substr(question.flag.find(' ') + 1));
+}
+
+std::string Remember(const Question& question) {
+  absl::StatusOr<std::string> path = InUserConfiguration(question, AddToUserConfiguration);
   if (path.ok()) {
     return Concat("safe-trace: written to ", EscapeForTerminal(*path), "\n");
   }
@@ -55,13 +58,29 @@ std::string Confirmation(const Question& question, UserAnswer answer) {
   return "";
 }
 
+// In a directory that no role can open. Without one, runs that ask on this terminal at the same
+// time are not kept apart.
+TerminalTurn TurnOn(const AskTerminal& terminal) {
+  absl::StatusOr<ConfigLocations> locations = FindConfigLocations();
+  const std::optional<dev_t> device = terminal.Device();
+  if (!locations.ok() || locations->state_directory.empty() || !device.has_value()) return {};
+  const std::string directory = locations->state_directory + "/asking";
+  if (!MakeDirectory(directory).ok()) return {};
+  return {directory, *device};
+}
+
 }  // namespace
 
 std::string PromptText(std::string_view subject, std::string_view doing, std::string_view flag,
-                       std::chrono::seconds patience) {
+                       std::chrono::seconds patience, const absl::Status& may_remember) {
+  const std::string note =
+      may_remember.ok()
+          ? ""
+          : Concat("\n            always cannot be written down: ",
+                   EscapeAndShorten(std::string(may_remember.message()), kLongestPart));
   return Concat("\nsafe-trace: ", EscapeAndShorten(subject, kLongestPart), " wants to ",
                 EscapeAndShorten(doing, kLongestPart), "\n            a yes means ",
-                EscapeAndShorten(flag, kLongestPart), "\n            1 once, 2 this run, ",
+                EscapeAndShorten(flag, kLongestPart), note, "\n            1 once, 2 this run, ",
                 "3 always, 4 never? (no answer in ", std::to_string(patience.count()),
                 " s is a no) ");
 }
@@ -72,6 +91,7 @@ std::unique_ptr<AskDesk> OpenAskDesk(const LaunchOptions& options, Allowances& a
   const std::chrono::seconds patience(options.ask_timeout_seconds);
   AskDesk::Options desk;
   desk.patience = patience;
+  desk.turn = TurnOn(*terminal);
   desk.remember = Remember;
   desk.confirm = Confirmation;
   desk.prompt = [patience](const Question& question) {
@@ -79,7 +99,8 @@ std::unique_ptr<AskDesk> OpenAskDesk(const LaunchOptions& options, Allowances& a
     return PromptText(program.empty()
                           ? question.subject
                           : Concat(question.subject, ", program '", OneLine(program), "',"),
-                      question.doing, question.flag, patience);
+                      question.doing, question.flag, patience,
+                      InUserConfiguration(question, MayAddToUserConfiguration));
   };
   return std::make_unique<AskDesk>(*std::move(terminal), allowances, std::move(desk));
 }

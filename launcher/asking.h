@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "launcher/launch_options.h"
 #include "policy/allowances.h"
 
@@ -14,9 +15,11 @@ namespace safe_trace {
 
 class AskDesk;
 
-// The prompt. What it is made of may be hostile, and is made harmless.
+// The prompt. What it is made of may be hostile, and is made harmless. `may_remember`: whether an
+// "always" can be written down.
 std::string PromptText(std::string_view subject, std::string_view doing, std::string_view flag,
-                       std::chrono::seconds patience);
+                       std::chrono::seconds patience,
+                       const absl::Status& may_remember = absl::OkStatus());
 
 // Null where the process has no terminal. `allowances` outlives the desk.
 std::unique_ptr<AskDesk> OpenAskDesk(const LaunchOptions& options, Allowances& allowances);

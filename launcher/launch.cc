@@ -402,6 +402,10 @@ int Run::Supervised(SeizedChild child) {
                                   *reporter_,
                                   trace_->error_fd(), [this] { return trace_->status(); }, desk_.get()},
                                  std::move(child), options);
+  if (desk_ != nullptr) {
+    desk_->Close();
+    desk_->Flush(*reporter_);
+  }
   terminal.Restore();
   RunSummary summary;
   NoteStartupFiles(*run_.startup_files, *reporter_, summary);

@@ -75,6 +75,15 @@ std::vector<std::pair<std::string, IpAddress>> LoopbackNames(const std::string& 
   return names;
 }
 
+std::vector<std::string> OwnNames(const std::string& host_name) {
+  std::string name = Lower(host_name);
+  if (!name.empty() && name.back() == '.') name.pop_back();
+  if (name.empty() || name == "(none)") return {};
+  const size_t dot = name.find('.');
+  if (dot == std::string::npos || dot == 0) return {name};
+  return {name, name.substr(0, dot)};
+}
+
 std::vector<std::pair<std::string, IpAddress>> StaticNames(const std::string& file,
                                                            const std::vector<HostPort>& wanted) {
   std::vector<std::pair<std::string, IpAddress>> names;

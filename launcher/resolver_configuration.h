@@ -21,6 +21,10 @@ std::vector<std::string> SearchDomains(const std::string& file);
 // Names that a hosts file gives a loopback address; "localhost" even where it does not.
 std::vector<std::pair<std::string, IpAddress>> LoopbackNames(const std::string& file);
 
+// What a machine of that name is called, besides what its hosts file says: the name, and its first
+// part.
+std::vector<std::string> OwnNames(const std::string& host_name);
+
 // Lines of a hosts file whose name is one of `wanted`: glibc answers these without asking DNS.
 std::vector<std::pair<std::string, IpAddress>> StaticNames(const std::string& file,
                                                            const std::vector<HostPort>& wanted);

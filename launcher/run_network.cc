@@ -1,5 +1,8 @@
 #include "launcher/run_network.h"
 
+#include <sys/utsname.h>
+
+#include <string>
 #include <utility>
 
 #include "launcher/resolver_configuration.h"
@@ -8,6 +11,14 @@
 #include "tracer/relay/relay.h"
 
 namespace safe_trace {
+namespace {
+
+std::string HostName() {
+  utsname machine{};
+  return uname(&machine) == 0 ? machine.nodename : "";
+}
+
+}  // namespace
 
 RunNetwork::RunNetwork() = default;
 RunNetwork::~RunNetwork() = default;
@@ -20,6 +31,7 @@ absl::StatusOr<std::unique_ptr<RunNetwork>> RunNetwork::Start(const Policy& poli
   options.name_servers = NameServers("/etc/resolv.conf");
   options.static_names = StaticNames("/etc/hosts", policy.allowed_hosts());
   options.loopback_names = LoopbackNames("/etc/hosts");
+  options.own_names = OwnNames(HostName());
   options.search_domains = SearchDomains("/etc/resolv.conf");
   options.decide = [gate = network->dns_gate_.get()](const DnsQuestion& question) {
     return gate->Decide(question);

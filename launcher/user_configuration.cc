@@ -86,6 +86,68 @@ std::optional<std::string> ExtendArray(const std::string& text, const toml::arra
   return text.substr(0, at) + addition + text.substr(at);
 }
 
+// `text` with `line` put where the line that holds `at` begins, or after it.
+std::string WithLine(const std::string& text, size_t at, bool after, const std::string& line) {
+  const size_t end = text.find('\n', at);
+  if (after && end == std::string::npos) return Concat(text, "\n", line);
+  const size_t before = at == 0 ? std::string::npos : text.rfind('\n', at - 1);
+  const size_t place = after ? end + 1 : before == std::string::npos ? 0 : before + 1;
+  return Concat(text.substr(0, place), line, text.substr(place));
+}
+
+// "{ offline = true }": its closing brace is the last character of its region.
+std::optional<std::string> ExtendInlineTable(const std::string& text, const toml::table& table,
+                                             const std::string& entry) {
+  const std::optional<size_t> end = OffsetOf(text, table.source().end);
+  if (!end.has_value() || *end == 0 || *end > text.size()) return std::nullopt;
+  const size_t brace = text.rfind('}', *end - 1);
+  if (brace == std::string::npos || brace == 0) return std::nullopt;
+  const size_t last = text.find_last_not_of(" \t", brace - 1);
+  if (last == std::string::npos) return std::nullopt;
+  return Concat(text.substr(0, last + 1), table.empty() ? " " : ", ", entry, " ",
+                text.substr(brace));
+}
+
+// The ways in which the list may be written where [network] is there without it.
+std::vector<std::string> NewLists(const std::string& toml, const toml::table& network,
+                                  const std::string& entry) {
+  std::vector<std::string> ways;
+  if (network.is_inline()) {
+    if (auto way = ExtendInlineTable(toml, network, entry)) ways.push_back(*std::move(way));
+    return ways;
+  }
+  // Directly below the table's own line, or before the first of its dotted keys.
+  if (const std::optional<size_t> header = OffsetOf(toml, network.source().begin)) {
+    ways.push_back(WithLine(toml, *header, true, entry + "\n"));
+  }
+  for (const auto& [key, node] : network) {
+    const std::optional<size_t> at = OffsetOf(toml, node.source().begin);
+    if (!at.has_value()) continue;
+    ways.push_back(WithLine(toml, *at, false, Concat(kTable, ".", entry, "\n")));
+  }
+  return ways;
+}
+
+// Texts of which the first that means what it should is the one. TOML has more than one way to
+// write a table.
+std::vector<std::string> Candidates(const std::string& toml, const toml::table& root,
+                                    const char* key, const std::string& quoted) {
+  const std::string entry = Concat(key, " = [", quoted, "]");
+  const toml::node* node = root.get(kTable);
+  const toml::table* network = node == nullptr ? nullptr : node->as_table();
+  if (network == nullptr) {
+    const bool needs_end = !toml.empty() && toml.back() != '\n';
+    return {
+        Concat(toml, needs_end ? "\n" : "", toml.empty() ? "" : "\n", "[network]\n", entry, "\n")};
+  }
+  const toml::node* list = network->get(key);
+  if (list == nullptr) return NewLists(toml, *network, entry);
+  if (!list->is_array()) return {};
+  std::optional<std::string> extended = ExtendArray(toml, *list->as_array(), quoted);
+  return extended.has_value() ? std::vector<std::string>{*std::move(extended)}
+                              : std::vector<std::string>{};
+}
+
 absl::StatusOr<Config> Parsed(const std::string& text, ConfigFormat format) {
   return ParseConfig(text, format, "the user's configuration");
 }
@@ -152,6 +214,8 @@ absl::Status ReplaceFile(const std::string& path, const std::string& text) {
   return status;
 }
 
+}  // namespace
+
 // Not by way of the umask, which belongs to the whole process, and so to a run that goes on.
 absl::Status MakeDirectory(const std::string& directory) {
   for (size_t slash = directory.find('/', 1);; slash = directory.find('/', slash + 1)) {
@@ -163,39 +227,22 @@ absl::Status MakeDirectory(const std::string& directory) {
   }
 }
 
-}  // namespace
-
 absl::StatusOr<std::string> AddToToml(const std::string& toml, NetworkList list,
                                       const std::string& value) {
   if (!IsPlain(value)) return Unchangeable("the value is not plain text");
   const std::string quoted = Concat("\"", value, "\"");
-  const std::string line = Concat(KeyOf(list), " = [", quoted, "]\n");
   toml::table root;
   try {
     root = toml::parse(toml);
   } catch (const toml::parse_error& error) {
     return Unchangeable(error.description());
   }
-  std::optional<std::string> changed;
-  const toml::node* table = root.get(kTable);
-  if (table == nullptr) {
-    const bool needs_end = !toml.empty() && toml.back() != '\n';
-    changed = Concat(toml, needs_end ? "\n" : "", toml.empty() ? "" : "\n", "[network]\n", line);
-  } else if (const toml::table* network = table->as_table()) {
-    const toml::node* entry = network->get(KeyOf(list));
-    if (entry != nullptr && entry->is_array()) {
-      changed = ExtendArray(toml, *entry->as_array(), quoted);
-    } else if (entry == nullptr && !network->is_inline()) {
-      // Directly below the table's own line.
-      const std::optional<size_t> header = OffsetOf(toml, network->source().begin);
-      const size_t end = header.has_value() ? toml.find('\n', *header) : std::string::npos;
-      changed = end == std::string::npos
-                    ? Concat(toml, "\n", line)
-                    : Concat(toml.substr(0, end + 1), line, toml.substr(end + 1));
-    }
+  for (std::string& candidate : Candidates(toml, root, KeyOf(list), quoted)) {
+    absl::StatusOr<std::string> changed =
+        Verified(toml, std::move(candidate), ConfigFormat::kToml, list, value);
+    if (changed.ok()) return changed;
   }
-  if (!changed.has_value()) return Unchangeable("[network] has a form that is not understood");
-  return Verified(toml, *std::move(changed), ConfigFormat::kToml, list, value);
+  return Unchangeable("[network] has a form that is not understood");
 }
 
 absl::StatusOr<std::string> AddToJson(const std::string& json, NetworkList list,
@@ -212,30 +259,51 @@ absl::StatusOr<std::string> AddToJson(const std::string& json, NetworkList list,
   return Verified(json, root.dump(2) + "\n", ConfigFormat::kJson, list, value);
 }
 
-absl::StatusOr<std::string> AddToUserConfiguration(const std::string& directory, uid_t user,
-                                                   NetworkList list, const std::string& value) {
+namespace {
+
+struct Plan {
+  std::string path;
+  std::optional<std::string> text;  // nothing where it is there already
+};
+
+absl::StatusOr<Plan> PlanFor(const std::string& directory, uid_t user, NetworkList list,
+                             const std::string& value) {
   if (directory.empty()) {
     return absl::FailedPreconditionError("neither $HOME nor $XDG_CONFIG_HOME is set");
   }
   const std::string json = directory + "/config.json";
   const bool is_json = access(json.c_str(), F_OK) == 0;
-  const std::string path = is_json ? json : directory + "/config.toml";
-  absl::StatusOr<std::string> text = ReadBelievedFile(path, user);
-  if (absl::IsNotFound(text.status())) {
-    if (absl::Status status = MakeDirectory(directory); !status.ok()) return status;
-    text = std::string();
-  }
+  Plan plan{is_json ? json : directory + "/config.toml", std::nullopt};
+  absl::StatusOr<std::string> text = ReadBelievedFile(plan.path, user);
+  if (absl::IsNotFound(text.status())) text = std::string();
   if (!text.ok()) return text.status();
   absl::StatusOr<Config> config =
       Parsed(*text, is_json ? ConfigFormat::kJson : ConfigFormat::kToml);
   if (!config.ok()) return config.status();
-  if (Holds(*config, list, value)) return path;
+  if (Holds(*config, list, value)) return plan;
   absl::StatusOr<std::string> changed =
       is_json ? AddToJson(*text, list, value) : AddToToml(*text, list, value);
   if (!changed.ok()) return changed.status();
-  absl::Status status = ReplaceFile(path, *changed);
+  plan.text = *std::move(changed);
+  return plan;
+}
+
+}  // namespace
+
+absl::Status MayAddToUserConfiguration(const std::string& directory, uid_t user, NetworkList list,
+                                       const std::string& value) {
+  return PlanFor(directory, user, list, value).status();
+}
+
+absl::StatusOr<std::string> AddToUserConfiguration(const std::string& directory, uid_t user,
+                                                   NetworkList list, const std::string& value) {
+  absl::StatusOr<Plan> plan = PlanFor(directory, user, list, value);
+  if (!plan.ok()) return plan.status();
+  if (!plan->text.has_value()) return plan->path;
+  absl::Status status = MakeDirectory(directory);
+  if (status.ok()) status = ReplaceFile(plan->path, *plan->text);
   if (!status.ok()) return status;
-  return path;
+  return plan->path;
 }
 
 }  // namespace safe_trace

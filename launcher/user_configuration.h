@@ -22,10 +22,16 @@ absl::StatusOr<std::string> AddToToml(const std::string& toml, NetworkList list,
 absl::StatusOr<std::string> AddToJson(const std::string& json, NetworkList list,
                                       const std::string& value);
 
+// With the directories on the way; a new one is the user's alone.
+absl::Status MakeDirectory(const std::string& directory);
+
 // Adds to config.toml (made where there is none) or config.json in `directory`, and returns the
 // file's path. Nothing is changed where it is there already, or on an error.
 absl::StatusOr<std::string> AddToUserConfiguration(const std::string& directory, uid_t user,
                                                    NetworkList list, const std::string& value);
+// Why that would fail for what the files say, before anybody is asked.
+absl::Status MayAddToUserConfiguration(const std::string& directory, uid_t user, NetworkList list,
+                                       const std::string& value);
 
 }  // namespace safe_trace
 

@@ -2,12 +2,15 @@
 
 import os
 import re
+import shlex
+import time
 
 import environment
 import processes
 from network_case import NetworkCase, PYTHON
-from small_internet import ADDRESSES
+from small_internet import ADDRESSES, REGISTRY, RESOLVER
 from terminal import Terminal, take_terminal
+from world import write_file
 
 FETCH = ("import sys, urllib.request\n"
          "for url in sys.argv[1:]:\n"
@@ -18,6 +21,28 @@ FETCH = ("import sys, urllib.request\n"
          "if READS: print('line', repr(input()), flush=True)\n").replace("READS", "False")
 READING = FETCH.replace("if False", "if True")
 PLAIN = "http://registry.test/hello.txt"
+# One question, sent once, by a resolver of the program's own.
+ASK_ONCE = """
+import os, socket, struct, sys
+name = "registry.test"
+labels = b"".join(bytes([len(l)]) + l.encode() for l in name.split("."))
+question = struct.pack(">6H", 7, 0x100, 1, 0, 0, 0) + labels + b"\\0" + struct.pack(">HH", 1, 1)
+server = (%r, 53)
+def connected():
+    s = socket.socket(2, 2); s.settimeout(60); s.connect(server)
+    s.send(question)
+    return s.recv(512)
+def addressed():
+    s = socket.socket(2, 2); s.settimeout(60)
+    s.sendto(question, server)
+    return s.recvfrom(512)[0]
+def stream():
+    s = socket.create_connection(server, 60)
+    s.sendall(struct.pack(">H", len(question)) + question)
+    return s.recv(512)[2:]
+answer = globals()[sys.argv[1]]()
+print("code", answer[3] & 15, "address", socket.inet_ntoa(answer[-4:]), flush=True)
+""" % RESOLVER
 
 
 def _own_terminal():
@@ -41,6 +66,10 @@ class Asking(NetworkCase):
         asked = terminal.wait_for(b"is a no)", 30)
         self.assertIn(wants, asked)
         terminal.type(text + b"\n")
+
+    def command_of(self, terminal):
+        with open("/proc/%d/task/%d/children" % ((terminal.process.pid,) * 2)) as file:
+            return int(file.read().split()[0])
 
     def answers(self, world):
         return [(event["safe_trace.flag"], event["safe_trace.answer"])
@@ -115,6 +144,28 @@ class Asking(NetworkCase):
         terminal.wait_for(b"line 'for the command'", 30)
         self.assertEqual(0, terminal.finish(30))
 
+    def test_TheMachinesOwnNameIsNotAskedAbout(self):
+        script = ("import socket\n"
+                  "try:\n    socket.getaddrinfo(socket.gethostname(), 80)\n"
+                  "except socket.gaierror as error:\n    print('unknown', error, flush=True)\n")
+        world, terminal = self.start([PYTHON, "-c", script])
+        self.assertNotIn(b"wants to", terminal.wait_for(b"unknown", 30))
+        self.assertEqual(0, terminal.finish(30))
+        self.assertEqual([], self.violations(world))
+
+    def test_AlwaysIsWrittenIntoAConfigurationWithDottedKeys(self):
+        world = self.new_world()
+        path = os.path.join(world.home, ".config", "safe-trace", "config.toml")
+        write_file(path, "network.offline = false  # mine\n")
+        _, terminal = self.start([PYTHON, "-c", FETCH, PLAIN], world=world)
+        self.answer(terminal, b"3", b"registry.test")
+        terminal.wait_for(b"written to ", 30)
+        terminal.wait_for(b"got", 30)
+        self.assertEqual(0, terminal.finish(30))
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual('network.allowed_hosts = ["registry.test"]\n'
+                             "network.offline = false  # mine\n", file.read())
+
     def test_WithoutATerminalNobodyIsAskedAndTheFlagIsSaid(self):
         world = self.new_world()
         outcome = self.run_in(world, [PYTHON, "-c", FETCH, PLAIN], True, ("--ask",))
@@ -122,7 +173,7 @@ class Asking(NetworkCase):
         self.assertIn(b"there is no terminal, so nobody is asked", outcome.stderr)
         self.assertRegex(outcome.stderr, re.compile(rb"--allow-host registry\.test"))
 
-    def test_AProgramWithItsOwnResolverAsksAgainUntilThereIsAnAnswer(self):
+    def test_AProgramWithItsOwnResolverIsAnsweredWhenThereIsAnAnswer(self):
         try:
             client = environment.program("network.go_client")
         except RuntimeError:
@@ -130,7 +181,59 @@ class Asking(NetworkCase):
         world, terminal = self.start([client, PLAIN])
         self.answer(terminal, b"2", b"look up registry.test")
         self.assertEqual(0, terminal.finish(30), self.trace(world).describe())
-        self.assertEqual([("--allow-host registry.test", "run")], self.answers(world))
+        self.assertEqual(("--allow-host registry.test", "run"), self.answers(world)[0])
+
+    def test_AQuestionThatIsSentOnceIsAnsweredOnceTheUserHas(self):
+        for how in ("connected", "addressed", "stream"):
+            with self.subTest(how):
+                world, terminal = self.start([PYTHON, "-c", ASK_ONCE, how])
+                self.answer(terminal, b"2", b"look up registry.test")
+                terminal.wait_for(b"code 0 address " + REGISTRY.encode(), 20)
+                self.assertEqual(0, terminal.finish(30))
+                self.assertEqual([], self.violations(world))
+
+    def test_AQuestionThatIsSentOnceIsRefusedOnceTheUserHas(self):
+        for how in ("connected", "addressed", "stream"):
+            with self.subTest(how):
+                world, terminal = self.start([PYTHON, "-c", ASK_ONCE, how])
+                self.answer(terminal, b"never", b"look up registry.test")
+                terminal.wait_for(b"code 3 ", 20)
+                terminal.finish(30)
+                self.assertTrue(self.trace(world).find(contains=["registry.test"], refused=True))
+
+    def test_TwoRunsOnOneTerminalAskOneAfterTheOther(self):
+        world = self.new_world()
+        prefix = self.supervised_prefix(("--ask",))
+        runs = [shlex.join(prefix + [PYTHON, "-c", FETCH, "http://%s/hello.txt" % name])
+                for name in ("registry.test", "lookalike.test")]
+        terminal = Terminal(["/bin/sh", "-c", "%s & %s & wait" % tuple(runs)],
+                            world.env(**self.client_env()), world.project, preexec=_own_terminal)
+        self.addCleanup(terminal.close)
+        first = terminal.wait_for(b"is a no)", 30)
+        with self.assertRaises(AssertionError):
+            terminal.wait_for(b"is a no)", 3)
+        terminal.type(b"never\n")
+        terminal.wait_for(b"failed", 30)
+        other = b"lookalike.test" if b"registry.test" in first else b"registry.test"
+        self.assertIn(b"look up " + other, terminal.wait_for(b"is a no)", 30))
+        time.sleep(1.5)  # what is typed at once may be meant for the one before
+        terminal.type(b"2\n")
+        terminal.wait_for(b"got", 30)
+        self.assertEqual(0, terminal.finish(30))
+
+    def test_NothingIsSaidAboutTheAnswerWhenTheCommandHasEnded(self):
+        script = ("import os, socket, sys, threading\n"
+                  "threading.Thread(target=socket.create_connection,"
+                  " args=((sys.argv[1], 1007),), daemon=True).start()\n"
+                  "input(); os._exit(0)\n")
+        world, terminal = self.start([PYTHON, "-c", script, ADDRESSES["doors.test"][0]])
+        terminal.wait_for(b"is a no)", 30)
+        os.kill(self.command_of(terminal), 9)
+        terminal.finish(30)
+        said = terminal.said
+        self.assertIn(b"safe-trace", said)
+        self.assertNotIn(b"no answer", said)
+        self.assertEqual(["none"], [answer for _, answer in self.answers(world)])
 
     def test_WhatAProxyIsToReachIsAskedAbout(self):
         world, terminal = self.start(

@@ -17,7 +17,9 @@ constexpr size_t kLongestHost = 253;  // octets, of a name in DNS
 constexpr int kTries = 3;
 constexpr int kReaction = 700;         // milliseconds
 constexpr int kForegroundCheck = 200;  // milliseconds
-constexpr char kNoAnswer[] = "none";
+constexpr std::string_view kNoAnswer = "no answer";
+constexpr std::string_view kOthersAsk = "another run of safe-trace asks on this terminal";
+constexpr std::string_view kEnded = "the command has ended";
 
 // What can be written down as one host, and means this one alone: no pattern, no other syntax.
 bool IsPlainHost(std::string_view host) {
@@ -43,10 +45,16 @@ AskDesk::AskDesk(AskTerminal terminal, Allowances& allowances, Options options)
       event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       interrupt_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
-AskDesk::~AskDesk() {
+AskDesk::~AskDesk() { Close(); }
+
+void AskDesk::Close() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     ending_ = true;
+    for (Question& question : book_.TakeAll()) {
+      book_.Settle(question, false);
+      answered_.push_back({std::move(question), {std::nullopt, kEnded}});
+    }
   }
   Signal(interrupt_);
   wake_.notify_one();
@@ -73,12 +81,7 @@ bool AskDesk::IsAsking(const std::shared_ptr<const Process>& process, const Deci
   }
   question.allowance.host = {asked.host, asked.port, "an answer of the user"};
   std::lock_guard<std::mutex> lock(mutex_);
-  auto known = open_.find(question.flag);
-  if (known != open_.end()) return known->second;
-  if (asked_ >= kMaximumQuestions) return false;
-  ++asked_;
-  open_[question.flag] = true;
-  queue_.push_back(std::move(question));
+  if (ending_ || !book_.Ask(std::move(question))) return false;
   if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
   wake_.notify_one();
   return true;
@@ -91,10 +94,9 @@ void AskDesk::Run() {
   pthread_sigmask(SIG_SETMASK, &signals, nullptr);
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return ending_ || !queue_.empty(); });
+    wake_.wait(lock, [this] { return ending_ || book_.HasNext(); });
     if (ending_) return;
-    Question question = std::move(queue_.front());
-    queue_.pop_front();
+    Question question = book_.TakeNext();
     is_asking_ = true;
     lock.unlock();
     Settle(question, Ask(question));
@@ -107,15 +109,13 @@ void AskDesk::Run() {
 }
 
 void AskDesk::Dismiss() {
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    for (Question& question : std::exchange(queue_, {})) {
-      open_[question.flag] = false;
-      answered_.push_back({std::move(question), kNoAnswer});
-    }
-    if (!is_asking_) return;
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (Question& question : book_.TakeAll()) {
+    book_.Settle(question, false);
+    answered_.push_back({std::move(question), {std::nullopt, kNoAnswer}});
   }
-  Signal(interrupt_);
+  // Of the one that is being asked it is told when that is settled.
+  Signal(is_asking_ ? interrupt_ : event_);
 }
 
 bool AskDesk::WaitForForeground(std::chrono::steady_clock::time_point deadline) {
@@ -127,14 +127,38 @@ bool AskDesk::WaitForForeground(std::chrono::steady_clock::time_point deadline) 
   return true;
 }
 
-std::optional<UserAnswer> AskDesk::Ask(const Question& question) {
+AskDesk::Outcome AskDesk::AwaitTerminal() {
   const auto deadline = std::chrono::steady_clock::now() + options_.patience;
-  // What is typed while this is a background job is meant for the shell.
-  if (!WaitForForeground(deadline)) return std::nullopt;
+  while (true) {
+    // What is typed while this is a background job is meant for the shell.
+    if (!WaitForForeground(deadline)) return {std::nullopt, kNoAnswer};
+    switch (options_.turn.Take(deadline, interrupt_.get())) {
+      case TerminalTurn::Result::kNever:
+        return {std::nullopt, std::chrono::steady_clock::now() < deadline ? kNoAnswer : kOthersAsk};
+      case TerminalTurn::Result::kAfterOthers:
+        may_be_answering_another_ = true;
+        break;
+      case TerminalTurn::Result::kAtOnce:
+        break;
+    }
+    if (terminal_.IsForeground()) return {};
+    options_.turn.GiveBack();
+  }
+}
+
+AskDesk::Outcome AskDesk::Ask(const Question& question) {
+  Outcome outcome = AwaitTerminal();
+  if (!outcome.why.empty()) return outcome;
+  outcome = ReadAnswer(question);
+  options_.turn.GiveBack();
+  return outcome;
+}
+
+AskDesk::Outcome AskDesk::ReadAnswer(const Question& question) {
+  const auto deadline = std::chrono::steady_clock::now() + options_.patience;
   terminal_.DropTypedAhead();
   terminal_.Write(options_.prompt(question));
-  if (std::exchange(was_unanswered_, false)) {
-    // The user may be answering the one before.
+  if (std::exchange(may_be_answering_another_, false)) {
     pollfd interrupted{interrupt_.get(), POLLIN, 0};
     (void)poll(&interrupted, 1, kReaction);
     terminal_.DropTypedAhead();
@@ -144,14 +168,15 @@ std::optional<UserAnswer> AskDesk::Ask(const Question& question) {
         deadline - std::chrono::steady_clock::now());
     const std::optional<std::string> line = terminal_.ReadLine(left, interrupt_.get());
     if (!line.has_value()) break;
-    if (const std::optional<UserAnswer> answer = ParseAnswer(*line)) return answer;
+    if (const std::optional<UserAnswer> answer = ParseAnswer(*line)) return {answer, {}};
     terminal_.Write("safe-trace: 1, 2, 3 or 4: ");
   }
-  was_unanswered_ = std::chrono::steady_clock::now() >= deadline;
-  return std::nullopt;
+  may_be_answering_another_ = std::chrono::steady_clock::now() >= deadline;
+  return {std::nullopt, kNoAnswer};
 }
 
-void AskDesk::Settle(const Question& question, std::optional<UserAnswer> answer) {
+void AskDesk::Settle(const Question& question, const Outcome& outcome) {
+  const std::optional<UserAnswer> answer = outcome.answer;
   const bool is_yes = answer.has_value() && *answer != UserAnswer::kNever;
   bool allowed = false;
   if (is_yes) {
@@ -162,16 +187,14 @@ void AskDesk::Settle(const Question& question, std::optional<UserAnswer> answer)
   if (answer == UserAnswer::kAlways) terminal_.Write(options_.remember(question));
   // A prompt can be covered by others; what was answered cannot be taken back by them.
   if (answer.has_value()) terminal_.Write(options_.confirm(question, *answer));
-  if (!answer.has_value()) terminal_.Write("\nsafe-trace: no answer: refused\n");
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    // What was allowed once is asked about again after that.
-    if (allowed) {
-      open_.erase(question.flag);
-    } else {
-      open_[question.flag] = false;
-    }
-    answered_.push_back({question, answer ? std::string(UserAnswerName(*answer)) : kNoAnswer});
+  std::unique_lock<std::mutex> lock(mutex_);
+  const bool has_ended = ending_ && !answer.has_value();
+  book_.Settle(question, allowed);
+  answered_.push_back({question, has_ended ? Outcome{std::nullopt, kEnded} : outcome});
+  lock.unlock();
+  if (!answer.has_value()) {
+    terminal_.Write("\nsafe-trace: " + std::string(has_ended ? kEnded : outcome.why) +
+                    ": refused\n");
   }
   Signal(event_);
 }
@@ -188,10 +211,15 @@ void AskDesk::Flush(Reporter& reporter) {
     TraceEvent event;
     event.action = "user-answer";
     event.category = "network";
-    event.outcome = each.answer == kNoAnswer || each.answer == "never" ? "failure" : "success";
+    const std::optional<UserAnswer> answer = each.outcome.answer;
+    const bool is_yes = answer.has_value() && *answer != UserAnswer::kNever;
+    event.outcome = is_yes ? "success" : "failure";
     event.Set("safe_trace.asked", each.question.doing);
-    event.Set("safe_trace.answer", each.answer);
+    event.Set("safe_trace.answer", std::string(answer ? UserAnswerName(*answer) : "none"));
     event.Set("safe_trace.flag", each.question.flag);
+    if (!answer.has_value() && each.outcome.why != kNoAnswer) {
+      event.Set("safe_trace.reason", std::string(each.outcome.why));
+    }
     reporter.ReportEvent(*each.question.process, std::move(event));
   }
 }

@@ -4,36 +4,28 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "policy/allowances.h"
 #include "tracer/asking/answer.h"
 #include "tracer/asking/ask_terminal.h"
+#include "tracer/asking/question_book.h"
+#include "tracer/asking/terminal_turn.h"
 #include "tracer/deciding/asker.h"
 #include "tracer/deciding/violation_reporter.h"
 #include "tracer/unique_fd.h"
 
 namespace safe_trace {
 
-struct Question {
-  std::shared_ptr<const Process> process;
-  std::string subject;  // for a person: "left-pad@1.3.0 (package)"
-  std::string doing;    // "look up example.com"
-  std::string flag;     // "--allow-host example.com": what an answer stands for
-  Allowance allowance;
-};
-
 class AskDesk final : public Asker {
  public:
-  // What was asked in a run; more is refused without a question.
-  static constexpr size_t kMaximumQuestions = 128;
   // For how long "once" lasts: the lookup, the connections to its addresses, what is said on them.
   static constexpr std::chrono::seconds kAttempt{10};
 
@@ -45,6 +37,7 @@ class AskDesk final : public Asker {
     // Writes "always" down. What to tell the user, "" where there is nothing to tell.
     std::function<std::string(const Question&)> remember;
     std::chrono::milliseconds patience{60000};  // then the answer is no
+    TerminalTurn turn;                          // for so long it is waited for as well
   };
   // `allowances` outlives the desk.
   AskDesk(AskTerminal terminal, Allowances& allowances, Options options);
@@ -57,20 +50,30 @@ class AskDesk final : public Asker {
 
   // The user wants to be left alone (Ctrl-C): what is being asked is refused.
   void Dismiss();
+  // The command has ended: what is being asked is refused, and nothing more is said or asked.
+  void Close();
   // Readable when a question was answered.
   int event_fd() const { return event_.get(); }
   // Loop thread: records what was answered since the last call.
   void Flush(Reporter& reporter);
 
  private:
+  // Of a question: an answer, or why there is none.
+  struct Outcome {
+    std::optional<UserAnswer> answer;
+    std::string_view why;  // of no answer
+  };
   struct Answered {
     Question question;
-    std::string answer;  // UserAnswerName, or "none"
+    Outcome outcome;
   };
   void Run();
-  std::optional<UserAnswer> Ask(const Question& question);
+  Outcome Ask(const Question& question);
+  // Until the terminal is this run's to ask on.
+  Outcome AwaitTerminal();
+  Outcome ReadAnswer(const Question& question);
   bool WaitForForeground(std::chrono::steady_clock::time_point deadline);
-  void Settle(const Question& question, std::optional<UserAnswer> answer);
+  void Settle(const Question& question, const Outcome& outcome);
 
   AskTerminal terminal_;
   Allowances& allowances_;
@@ -79,12 +82,10 @@ class AskDesk final : public Asker {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool ending_ = false, is_asking_ = false;
-  std::deque<Question> queue_;
-  std::map<std::string, bool> open_;  // by flag: true while it is asked, false once refused
+  QuestionBook book_;
   std::vector<Answered> answered_;
-  size_t asked_ = 0;
-  bool was_unanswered_ = false;  // of the desk's thread
-  std::thread thread_;           // begun with the first question
+  bool may_be_answering_another_ = false;  // of the desk's thread
+  std::thread thread_;                     // begun with the first question
 };
 
 }  // namespace safe_trace

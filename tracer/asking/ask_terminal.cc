@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -14,6 +15,13 @@ std::optional<AskTerminal> AskTerminal::Open() {
   UniqueFd terminal(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!terminal.valid()) return std::nullopt;
   return AskTerminal(std::move(terminal));
+}
+
+std::optional<dev_t> AskTerminal::Device() const {
+  // The terminal that /dev/tty stands for, not /dev/tty.
+  unsigned number = 0;
+  if (ioctl(terminal_.get(), TIOCGDEV, &number) != 0) return std::nullopt;
+  return number;
 }
 
 bool AskTerminal::IsForeground() const {

@@ -2,6 +2,8 @@
 #ifndef SAFE_TRACE_TRACER_ASKING_ASK_TERMINAL_H_
 #define SAFE_TRACE_TRACER_ASKING_ASK_TERMINAL_H_
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <optional>
 #include <string>
@@ -20,6 +22,8 @@ class AskTerminal {
   // For tests: any terminal.
   explicit AskTerminal(UniqueFd terminal) : terminal_(std::move(terminal)) {}
 
+  // Its number, the same for all who have it open; nothing where it cannot be told.
+  std::optional<dev_t> Device() const;
   // False where the process is a background job of its shell.
   bool IsForeground() const;
   // What was typed before nobody meant as an answer.

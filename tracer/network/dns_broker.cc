@@ -19,6 +19,7 @@
 #include "tracer/network/dns_message.h"
 #include "tracer/network/dns_question_filter.h"
 #include "tracer/network/dns_stream_client.h"
+#include "tracer/network/held_questions.h"
 #include "tracer/network/socket_address.h"
 #include "tracer/syscall_status.h"
 #include "tracer/unique_fd.h"
@@ -38,7 +39,7 @@ constexpr auto kIdleConnection = std::chrono::seconds(30);
 constexpr uint8_t kTruncatedBit = 0x02;  // in the third byte of a message
 
 // What an epoll event is about: a kind in the upper bits, a serial number below.
-enum class Source : uint64_t { kStop, kDatagrams, kListener, kConnection, kExchange };
+enum class Source : uint64_t { kStop, kDecided, kDatagrams, kListener, kConnection, kExchange };
 constexpr uint64_t Tag(Source source, uint64_t serial) {
   return static_cast<uint64_t>(source) << 56 | serial;
 }
@@ -82,10 +83,10 @@ uint16_t PortOf(const RawSocketAddress& raw) {
   return inet == nullptr ? 0 : inet->port;
 }
 
-bool IsNoSuchName(const DnsBytes& response) {
-  constexpr uint8_t kCodeBits = 0x0f;
-  return response.size() > 3 &&
-         (response[3] & kCodeBits) == static_cast<uint8_t>(DnsResponseCode::kNoSuchName);
+void Raise(const UniqueFd& event) {
+  const uint64_t one = 1;
+  // Fails only where the counter is full, and then its reader is awake anyway.
+  [[maybe_unused]] ssize_t written = write(event.get(), &one, sizeof(one));
 }
 
 class BrokerImpl final : public DnsBroker {
@@ -93,7 +94,8 @@ class BrokerImpl final : public DnsBroker {
   explicit BrokerImpl(Options options)
       : book_(std::move(options.now)),
         filter_(std::move(options.decide), std::move(options.static_names),
-                std::move(options.loopback_names), std::move(options.search_domains), book_),
+                std::move(options.loopback_names), std::move(options.own_names),
+                std::move(options.search_domains), book_),
         may_be_decided_later_(std::move(options.may_be_decided_later)),
         server_port_(options.name_server_port),
         timeout_(std::clamp(options.timeout_ms, 100, 60000)) {
@@ -114,21 +116,16 @@ class BrokerImpl final : public DnsBroker {
   void RegisterClient(bool is_stream, uint16_t local_port, uint64_t client) override {
     clients_.Register(is_stream, local_port, client);
   }
-  bool IsLocalName(const std::string& name) const override { return filter_.IsLoopbackName(name); }
+  void DecideHeld() override { Raise(decided_); }
+  bool IsLocalName(const std::string& name) const override { return filter_.IsLocalName(name); }
   std::vector<std::string> NamesOf(const IpAddress& address) const override {
     return book_.NamesOf(address);
   }
 
  private:
-  // Where a question came from and its answer goes.
-  struct Origin {
-    uint64_t connection = 0;  // serial of the stream client; 0 for datagrams
-    size_t listener = 0;      // index of the datagram socket to answer from
-    RawSocketAddress client;  // of a datagram
-  };
   struct Pending {
     DnsExchange exchange;
-    Origin origin;
+    DnsOrigin origin;
   };
 
   void Stop();
@@ -139,12 +136,22 @@ class BrokerImpl final : public DnsBroker {
   void ReceiveDatagrams(size_t listener);
   void Accept(size_t listener);
   void OnConnection(uint64_t serial, uint32_t events);
-  void OnQuestion(const DnsBytes& message, uint64_t client, const Origin& origin);
-  void Forward(const DnsQuery& query, const Origin& origin);
+  void OnQuestion(const DnsBytes& message, uint64_t client, const DnsOrigin& origin);
+  // Answers it, sends it on, or holds it while the user is asked.
+  void Settle(HeldQuestion question);
+  void SettleHeld();
+  void Forward(const DnsQuery& query, const DnsOrigin& origin);
   void OnExchange(uint64_t serial, DnsExchange::State state, int previous_fd);
   void ExpireDeadlines();
-  void Reply(const Origin& origin, const DnsQuery& query, const DnsBytes& message);
-  void CloseConnection(uint64_t serial) { connections_.erase(serial); }
+  void Reply(const DnsOrigin& origin, const DnsQuery& query, const DnsBytes& message);
+  void Refuse(const HeldQuestion& question) {
+    Reply(question.origin, question.query,
+          BuildDnsResponse(question.query, DnsResponseCode::kRefused));
+  }
+  void CloseConnection(uint64_t serial) {
+    connections_.erase(serial);
+    held_.Forget(serial);
+  }
 
   AddressBook book_;
   DnsClientTable clients_;
@@ -156,10 +163,12 @@ class BrokerImpl final : public DnsBroker {
   std::vector<LoopbackSocket> sockets_;
   UniqueFd epoll_;
   UniqueFd stop_;
+  UniqueFd decided_;  // an eventfd: the user has answered something
   // The rest belongs to the broker's thread.
   uint64_t next_serial_ = 1;
   std::map<uint64_t, Pending> pending_;
   std::map<uint64_t, DnsStreamClient> connections_;
+  HeldQuestions held_;
   std::thread thread_;
 };
 
@@ -173,8 +182,12 @@ absl::Status BrokerImpl::Open() {
   }
   epoll_.Reset(epoll_create1(EPOLL_CLOEXEC));
   stop_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!epoll_.valid() || !stop_.valid()) return LastErrnoStatus("DNS broker: epoll");
-  bool watched = Watch(EPOLL_CTL_ADD, stop_.get(), Tag(Source::kStop, 0), EPOLLIN);
+  decided_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!epoll_.valid() || !stop_.valid() || !decided_.valid()) {
+    return LastErrnoStatus("DNS broker: epoll");
+  }
+  bool watched = Watch(EPOLL_CTL_ADD, stop_.get(), Tag(Source::kStop, 0), EPOLLIN) &&
+                 Watch(EPOLL_CTL_ADD, decided_.get(), Tag(Source::kDecided, 0), EPOLLIN);
   for (size_t i = 0; i < sockets_.size(); ++i) {
     Source source = sockets_[i].is_stream ? Source::kListener : Source::kDatagrams;
     watched &= Watch(EPOLL_CTL_ADD, sockets_[i].socket.get(), Tag(source, i), EPOLLIN);
@@ -193,9 +206,8 @@ void BrokerImpl::Run() {
 
 void BrokerImpl::Stop() {
   if (!thread_.joinable()) return;
-  uint64_t one = 1;
-  // Cannot fail: the counter is far from its limit.
-  if (write(stop_.get(), &one, sizeof(one)) == sizeof(one)) thread_.join();
+  Raise(stop_);
+  thread_.join();
 }
 
 bool BrokerImpl::AddressFor(int family, bool is_stream, sockaddr_storage& address,
@@ -230,7 +242,7 @@ bool BrokerImpl::Watch(int operation, int fd, uint64_t tag, uint32_t events) {
 }
 
 int BrokerImpl::MillisecondsToNextDeadline() const {
-  auto next = Clock::time_point::max();
+  auto next = held_.NextDeadline();
   for (const auto& [serial, pending] : pending_) next = std::min(next, pending.exchange.deadline());
   for (const auto& [serial, connection] : connections_) next = std::min(next, connection.deadline);
   if (next == Clock::time_point::max()) return -1;
@@ -258,6 +270,8 @@ void BrokerImpl::Dispatch(const epoll_event& event) {
   switch (SourceOf(event.data.u64)) {
     case Source::kStop:
       return;
+    case Source::kDecided:
+      return SettleHeld();
     case Source::kDatagrams:
       return ReceiveDatagrams(serial);
     case Source::kListener:
@@ -278,7 +292,7 @@ void BrokerImpl::Dispatch(const epoll_event& event) {
 void BrokerImpl::ReceiveDatagrams(size_t listener) {
   DnsBytes buffer(kMaximumQuery);
   for (int i = 0; i < kDatagramsPerEvent; ++i) {
-    Origin origin;
+    DnsOrigin origin;
     origin.listener = listener;
     origin.client.length = sizeof(origin.client.storage);
     ssize_t size = recvfrom(sockets_[listener].socket.get(), buffer.data(), buffer.size(),
@@ -316,7 +330,7 @@ void BrokerImpl::OnConnection(uint64_t serial, uint32_t events) {
     // Looked up now, not when accepting: the port is registered once the connect has returned.
     std::optional<uint64_t> client = clients_.Find(true, connection.peer_port());
     if (!client.has_value()) return CloseConnection(serial);
-    Origin origin;
+    DnsOrigin origin;
     origin.connection = serial;
     OnQuestion(*message, *client, origin);
     if (!connections_.contains(serial)) return;
@@ -325,23 +339,36 @@ void BrokerImpl::OnConnection(uint64_t serial, uint32_t events) {
         connection.wants_to_write() ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-void BrokerImpl::OnQuestion(const DnsBytes& message, uint64_t client, const Origin& origin) {
+void BrokerImpl::OnQuestion(const DnsBytes& message, uint64_t client, const DnsOrigin& origin) {
   absl::StatusOr<DnsQuery> query = ParseDnsQuery(message);
-  if (!query.ok()) {
-    if (origin.connection != 0) CloseConnection(origin.connection);
-    return;
+  if (query.ok()) {
+    return Settle({*std::move(query), client, origin, Clock::now() + HeldQuestions::kLongest});
   }
-  if (std::optional<DnsBytes> response = filter_.AnswerLocally(*query, client)) {
-    if (may_be_decided_later_ && IsNoSuchName(*response) &&
-        may_be_decided_later_({client, query->name, query->type})) {
-      return;
-    }
-    return Reply(origin, *query, *response);
-  }
-  Forward(*query, origin);
+  if (origin.connection != 0) CloseConnection(origin.connection);
 }
 
-void BrokerImpl::Forward(const DnsQuery& query, const Origin& origin) {
+void BrokerImpl::Settle(HeldQuestion question) {
+  const DnsQuery& query = question.query;
+  std::optional<DnsQuestionFilter::LocalAnswer> local =
+      filter_.AnswerLocally(query, question.client);
+  if (!local.has_value()) return Forward(query, question.origin);
+  const bool is_asked_about = local->is_refusal && may_be_decided_later_ &&
+                              may_be_decided_later_({question.client, query.name, query.type});
+  if (!is_asked_about) return Reply(question.origin, query, local->message);
+  if (!held_.Hold(question)) Refuse(question);
+}
+
+void BrokerImpl::SettleHeld() {
+  uint64_t count = 0;
+  [[maybe_unused]] ssize_t size = read(decided_.get(), &count, sizeof(count));
+  for (HeldQuestion& question : held_.TakeAll()) {
+    if (question.origin.connection == 0 || connections_.contains(question.origin.connection)) {
+      Settle(std::move(question));
+    }
+  }
+}
+
+void BrokerImpl::Forward(const DnsQuery& query, const DnsOrigin& origin) {
   if (pending_.size() >= kMaximumPending) {
     return Reply(origin, query, BuildDnsResponse(query, DnsResponseCode::kServerFailure));
   }
@@ -386,10 +413,14 @@ void BrokerImpl::ExpireDeadlines() {
     int previous_fd = exchange.fd();
     OnExchange(serial, exchange.OnDeadline(now), previous_fd);
   }
+  for (const HeldQuestion& question : held_.TakeOverdue(now)) Refuse(question);
+  for (auto& [serial, connection] : connections_) {
+    if (held_.HoldsFor(serial)) connection.deadline = now + kIdleConnection;
+  }
   std::erase_if(connections_, [now](const auto& entry) { return entry.second.deadline <= now; });
 }
 
-void BrokerImpl::Reply(const Origin& origin, const DnsQuery& query, const DnsBytes& message) {
+void BrokerImpl::Reply(const DnsOrigin& origin, const DnsQuery& query, const DnsBytes& message) {
   if (origin.connection != 0) {
     auto entry = connections_.find(origin.connection);
     if (entry == connections_.end()) return;

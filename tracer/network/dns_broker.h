@@ -20,8 +20,9 @@ namespace safe_trace {
 // A query that a socket of the tree sent. `client` is the opaque value given to RegisterClient.
 struct DnsQuestion {
   uint64_t client = 0;
-  std::string name;   // lower case, no trailing dot; non-printable bytes escaped as \DDD
-  uint16_t type = 0;  // 1 A, 28 AAAA, ...
+  std::string name;     // lower case, no trailing dot; non-printable bytes escaped as \DDD
+  uint16_t type = 0;    // 1 A, 28 AAAA, ...
+  bool is_own = false;  // the machine's: not worth a report where it is refused
 };
 
 // Owns a thread and loopback sockets (UDP and TCP, IPv4 and where present IPv6). All methods may be
@@ -35,11 +36,14 @@ class DnsBroker {
     // Names of the machine itself, and "localhost": answered from here without a decision. The C
     // library asks for the family that /etc/hosts lacks, and with `search_domains` appended.
     std::vector<std::pair<std::string, IpAddress>> loopback_names;
+    // What the machine is called otherwise. Programs ask about themselves without wanting anything:
+    // where the name is not allowed it is refused without a word.
+    std::vector<std::string> own_names;
     std::vector<std::string> search_domains;
     // True where `question` may be resolved; records it either way.
     std::function<bool(const DnsQuestion&)> decide;
-    // True where a question that `decide` refused gets no answer now: the user is being asked, and
-    // the client asks again. May be empty; called on the broker's thread.
+    // True where a question that `decide` refused is to wait for its answer: the user is being
+    // asked. May be empty; called on the broker's thread.
     std::function<bool(const DnsQuestion&)> may_be_decided_later;
     int timeout_ms = 5000;
     // What the lifetime of answers is measured by.
@@ -54,6 +58,8 @@ class DnsBroker {
   // Queries from this local port of a client socket belong to `client`. Unregistered senders get
   // no answer. The table is bounded (oldest forgotten).
   virtual void RegisterClient(bool is_stream, uint16_t local_port, uint64_t client) = 0;
+  // The user has answered something: what waits for that is decided on again.
+  virtual void DecideHeld() {}
   // Answered from here, whatever is decided.
   virtual bool IsLocalName(const std::string&) const { return false; }
   // Names that were answered with this address, while the answers count (address_book.h).

@@ -84,6 +84,7 @@ bool DnsGate::Decide(const DnsQuestion& question) {
   if (process == nullptr) return false;
   Decision decision = rules_.EvaluateName(SubjectOf(*process), NameRequest{question.name});
   bool allowed = decision.allowed();
+  if (!allowed && question.is_own) return false;
   if (!allowed && asker_ != nullptr &&
       asker_->IsAsking(process, decision, {"look up " + question.name, question.name, 0})) {
     return false;  // reported once it is decided

@@ -151,6 +151,7 @@ void Loop::Poll() {
     if (fds[7].revents != 0) {
       parts_.desk->Flush(parts_.reporter);
       notifications_.DecideParked();
+      parts_.broker.DecideHeld();
     }
   }
   if (notifications_.HasWaitingCalls() && Clock::now() - last_work_check_ >= kWorkCheck) {

@@ -180,14 +180,19 @@ TEST_F(AskDeskTest, PackageCodeWithoutANameCannotBeGrantedAnything) {
   EXPECT_FALSE(desk->IsAsking(ProcessWith(Role::kPackage), refused_, {"reach it", "a.example", 0}));
 }
 
-TEST_F(AskDeskTest, QuestionsHaveAnEnd) {
+// The summary follows: nothing is said after it.
+TEST_F(AskDeskTest, WhenTheCommandHasEndedNobodyIsAskedAnyMore) {
   auto desk = Desk();
-  size_t asked = 0;
-  for (size_t i = 0; i < 2 * AskDesk::kMaximumQuestions; ++i) {
-    const std::string host = "h" + std::to_string(i) + ".example";
-    if (desk->IsAsking(command_, refused_, {"reach it", host, 0})) ++asked;
-  }
-  EXPECT_EQ(asked, AskDesk::kMaximumQuestions);
+  EXPECT_TRUE(desk->IsAsking(command_, refused_, {"reach it", "one.example", 0}));
+  EXPECT_TRUE(desk->IsAsking(command_, refused_, {"reach it", "two.example", 0}));
+  WaitFor("one.example");
+  desk->Close();
+  EXPECT_EQ(AnswerOf(*desk), "none none ");
+  WaitFor("the command has ended: refused");
+  EXPECT_FALSE(desk->IsAsking(command_, refused_, {"reach it", "three.example", 0}));
+  desk.reset();
+  pollfd silent{user_.get(), POLLIN, 0};
+  EXPECT_EQ(poll(&silent, 1, 0), 0);
 }
 
 }  // namespace

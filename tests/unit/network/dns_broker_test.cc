@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "tests/unit/network/network_fakes.h"
 #include "tracer/network/dns_message.h"
+#include "tracer/network/held_questions.h"
 
 namespace safe_trace {
 namespace {
@@ -120,14 +121,18 @@ class DnsBrokerTest : public ::testing::Test {
     options.static_names = {{"host.internal", Ip("10.1.2.3")}};
     options.loopback_names = {{"LocalHost", Ip("127.0.0.1")},
                               {"elsewhere.example", Ip("10.0.0.9")}};
+    options.own_names = {"Build7"};
     options.search_domains = {"Corp.Example."};
     options.timeout_ms = 2000;
     options.now = [this] { return now_.load(); };
     options.decide = [this](const DnsQuestion& question) {
       std::lock_guard<std::mutex> lock(mutex_);
-      asked_.push_back(std::to_string(question.client) + " " + question.name);
-      return question.name.ends_with("allowed.example") || question.name == "host.internal";
+      asked_.push_back(std::to_string(question.client) + " " + question.name +
+                       (question.is_own ? " (own)" : ""));
+      return question.name.ends_with("allowed.example") || question.name == "host.internal" ||
+             question.name == said_yes_to_;
     };
+    options.may_be_decided_later = [this](const DnsQuestion&) { return is_asking_.load(); };
     auto broker = DnsBroker::Start(std::move(options));
     ASSERT_TRUE(broker.ok()) << broker.status();
     broker_ = *std::move(broker);
@@ -171,6 +176,8 @@ class DnsBrokerTest : public ::testing::Test {
       std::chrono::steady_clock::time_point{} + std::chrono::hours(1);
   std::mutex mutex_;
   std::vector<std::string> asked_;
+  std::string said_yes_to_;
+  std::atomic<bool> is_asking_ = false;
   std::unique_ptr<DnsBroker> broker_;
 };
 
@@ -215,6 +222,116 @@ TEST_F(DnsBrokerTest, ARefusedNameIsUnknownAndNeverLeavesTheMachine) {
   ASSERT_TRUE(Ask("a.allowed.example").ok());  // the resolver has seen all that came before
   EXPECT_EQ(resolver.questions(), 1);
   EXPECT_THAT(Asked(), ElementsAre("42 secret.evil.example", "42 a.allowed.example"));
+}
+
+TEST_F(DnsBrokerTest, AQuestionIsHeldUntilTheUserHasAnswered) {
+  FakeResolver resolver([](const DnsQuery& query, bool) { return AnswerWith(query, "192.0.2.7"); });
+  Start(resolver.port());
+  is_asking_ = true;
+  UniqueFd yes = Client(false), no = Client(false);
+  const DnsBytes about_yes = QueryBytes("yes.asked.example", kDnsTypeA, 5);
+  const DnsBytes about_no = QueryBytes("no.asked.example", kDnsTypeA, 6);
+  for (int i = 0; i < 3; ++i) {  // as resolvers repeat themselves
+    ASSERT_GT(send(yes.get(), about_yes.data(), about_yes.size(), 0), 0);
+    ASSERT_GT(send(no.get(), about_no.data(), about_no.size(), 0), 0);
+  }
+  EXPECT_FALSE(Readable(yes.get(), 100));
+  EXPECT_FALSE(Readable(no.get(), 0));
+  broker_->DecideHeld();  // of another question
+  EXPECT_FALSE(Readable(yes.get(), 100));
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    said_yes_to_ = "yes.asked.example";
+  }
+  is_asking_ = false;
+  broker_->DecideHeld();
+  auto answer = ParseDnsAnswer(ReceiveDatagram(yes.get()), *ParseDnsQuery(about_yes), 5);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_THAT(answer->addresses, ElementsAre(Ip("192.0.2.7")));
+  answer = ParseDnsAnswer(ReceiveDatagram(no.get()), *ParseDnsQuery(about_no), 6);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->code, DnsResponseCode::kNoSuchName);
+  EXPECT_FALSE(Readable(yes.get(), 50));  // once, however often it was asked
+  EXPECT_FALSE(Readable(no.get(), 0));
+}
+
+TEST_F(DnsBrokerTest, AHeldQuestionKeepsItsStream) {
+  FakeResolver resolver([](const DnsQuery& query, bool) { return AnswerWith(query, "192.0.2.7"); });
+  Start(resolver.port());
+  is_asking_ = true;
+  UniqueFd client = Client(true);
+  const DnsBytes question = QueryBytes("a.asked.example", kDnsTypeA, 5);
+  const uint8_t length[2] = {0, static_cast<uint8_t>(question.size())};
+  ASSERT_EQ(send(client.get(), length, 2, MSG_MORE), 2);
+  ASSERT_GT(send(client.get(), question.data(), question.size(), 0), 0);
+  EXPECT_FALSE(Readable(client.get(), 100));
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    said_yes_to_ = "a.asked.example";
+  }
+  broker_->DecideHeld();
+  ASSERT_TRUE(Readable(client.get(), kPatienceMs));
+  uint8_t head[2] = {0, 0};
+  EXPECT_EQ(recv(client.get(), head, 2, MSG_WAITALL), 2);
+  DnsBytes message(static_cast<size_t>(head[0]) << 8 | head[1]);
+  EXPECT_EQ(recv(client.get(), message.data(), message.size(), MSG_WAITALL),
+            static_cast<ssize_t>(message.size()));
+  auto answer = ParseDnsAnswer(message, *ParseDnsQuery(question), 5);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_THAT(answer->addresses, ElementsAre(Ip("192.0.2.7")));
+}
+
+TEST_F(DnsBrokerTest, NeitherASocketNorTheRunHoldsQuestionsWithoutEnd) {
+  Start(1);
+  is_asking_ = true;
+  const auto held_of = [&](int fd, int count) {
+    for (int i = 0; i < count; ++i) {
+      const DnsBytes question = QueryBytes("n" + std::to_string(i) + ".asked.example", kDnsTypeA,
+                                           static_cast<uint16_t>(i));
+      EXPECT_GT(send(fd, question.data(), question.size(), 0), 0);
+    }
+    int refused = 0;
+    while (Readable(fd, 200)) {
+      const DnsBytes reply = ReceiveDatagram(fd);
+      EXPECT_EQ(reply.at(3) & 0xf, static_cast<int>(DnsResponseCode::kRefused));
+      ++refused;
+    }
+    return count - refused;
+  };
+  constexpr int kOfOne = static_cast<int>(HeldQuestions::kMaximumOfOneSocket);
+  std::vector<UniqueFd> clients;
+  int held = 0;
+  for (int i = 0; i < 2 * static_cast<int>(HeldQuestions::kMaximum) / kOfOne; ++i) {
+    clients.push_back(Client(false));
+    const int of_this = held_of(clients.back().get(), kOfOne + 4);
+    EXPECT_LE(of_this, kOfOne);
+    held += of_this;
+  }
+  EXPECT_EQ(held, static_cast<int>(HeldQuestions::kMaximum));
+  // Whoever was refused meanwhile did not harm those that wait.
+  is_asking_ = false;
+  broker_->DecideHeld();
+  for (const UniqueFd& client : clients) {
+    if (held <= 0) break;
+    held -= kOfOne;
+    EXPECT_EQ(ReceiveDatagram(client.get()).at(3) & 0xf,
+              static_cast<int>(DnsResponseCode::kNoSuchName));
+  }
+}
+
+TEST_F(DnsBrokerTest, WhatNoAnswerOfTheUserChangesIsNotHeld) {
+  Start(1);
+  is_asking_ = true;
+  // As a name of the machine's own with a search domain, or of an address that nobody was told.
+  for (const char* name :
+       {"localhost.corp.example", "7.2.0.192.in-addr.arpa", "build7", "BUILD7.corp.example"}) {
+    auto answer = Ask(name, kDnsTypePtr);
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    EXPECT_EQ(answer->code, DnsResponseCode::kNoSuchName);
+  }
+  EXPECT_THAT(Asked(), ElementsAre("42 build7 (own)", "42 build7.corp.example (own)"));
+  EXPECT_TRUE(broker_->IsLocalName("build7"));
+  EXPECT_FALSE(broker_->IsLocalName("build8"));
 }
 
 TEST_F(DnsBrokerTest, SendersThatAreNotRegisteredGetNoAnswerAndAreNotDecidedOn) {

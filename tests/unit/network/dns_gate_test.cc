@@ -69,6 +69,15 @@ TEST_F(DnsGateTest, EachNameIsReportedOncePerProcessOnTheLoop) {
   EXPECT_EQ(reporter_.decisions.size(), 2U);
 }
 
+TEST_F(DnsGateTest, TheMachinesOwnNameIsRefusedWithoutAWord) {
+  uint64_t manager = gate_.ClientFor(ProcessOf(Role::kManager, "1-1"));
+  EXPECT_FALSE(gate_.Decide({manager, "build7", 1, true}));
+  EXPECT_TRUE(gate_.Decide({manager, "allowed.example", 1, true}));
+  gate_.Flush(reporter_);
+  EXPECT_TRUE(reporter_.decisions.empty());
+  EXPECT_EQ(reporter_.events.size(), 1U);
+}
+
 TEST_F(DnsGateTest, AManagerIsToldHowToAllowAHost) {
   uint64_t manager = gate_.ClientFor(ProcessOf(Role::kManager, "1-1"));
   gate_.Decide({manager, "mirror.example", 1});

@@ -15,6 +15,14 @@ TEST(PromptText, SaysWhoWantsWhatAndWhatAYesMeans) {
   EXPECT_NE(text.find("no answer in 60 s is a no"), std::string::npos);
 }
 
+TEST(PromptText, SaysBeforehandThatAlwaysCannotBeWrittenDown) {
+  const std::string text =
+      PromptText("left-pad@1.0", "look up host.example", "--grant left-pad@1.0=host.example",
+                 std::chrono::seconds(60), absl::InvalidArgumentError("a\nreason"));
+  EXPECT_NE(text.find("\n            always cannot be written down: a"), std::string::npos);
+  EXPECT_EQ(text.find("\nreason"), std::string::npos);
+}
+
 // The name of a package is its author's choice.
 TEST(PromptText, CannotBeForgedOrHidden) {
   const std::string text =

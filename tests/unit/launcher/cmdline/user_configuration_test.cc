@@ -44,9 +44,32 @@ TEST(AddToToml, ExtendsTheListAndKeepsCommentsAndLayout) {
             "  \"b.example\", \"new.example\",\n  # the end\n]\n");
 }
 
+TEST(AddToToml, DottedKeysStayDotted) {
+  EXPECT_EQ(
+      Toml("network.offline = false\n[sandbox]\npids = 9\n"),
+      "network.allowed_hosts = [\"new.example\"]\nnetwork.offline = false\n[sandbox]\npids = 9\n");
+  EXPECT_EQ(Toml("# mine\nnetwork . offline = false # why"),
+            "# mine\nnetwork.allowed_hosts = [\"new.example\"]\nnetwork . offline = false # why");
+  EXPECT_EQ(Toml("network.allowed_hosts = [\"a.example\"]\n"),
+            "network.allowed_hosts = [\"a.example\", \"new.example\"]\n");
+  EXPECT_EQ(Toml("sandbox.pids = 9\nnetwork.grants = [\n  \"a=b.example\",\n]\n"),
+            "sandbox.pids = 9\nnetwork.allowed_hosts = [\"new.example\"]\n"
+            "network.grants = [\n  \"a=b.example\",\n]\n");
+}
+
+TEST(AddToToml, AnInlineTableStaysInline) {
+  EXPECT_EQ(Toml("network = { offline = true }  # } mine\n"),
+            "network = { offline = true, allowed_hosts = [\"new.example\"] }  # } mine\n");
+  EXPECT_EQ(Toml("network = {}\n[sandbox]\n"),
+            "network = { allowed_hosts = [\"new.example\"] }\n[sandbox]\n");
+  EXPECT_EQ(Toml("network = {allowed_hosts=[\"a.example\"],offline=true}"),
+            "network = {allowed_hosts=[\"a.example\", \"new.example\"],offline=true}");
+  EXPECT_EQ(Toml("network = { grants = [ \"a=b.example\" ] }"),
+            "network = { grants = [ \"a=b.example\" ], allowed_hosts = [\"new.example\"] }");
+}
+
 TEST(AddToToml, WhatIsNotUnderstoodIsLeftAlone) {
   EXPECT_TRUE(Toml("[network]\nallowed_hosts = \"a\"\n").starts_with("error"));
-  EXPECT_TRUE(Toml("network = { offline = true }\n").starts_with("error"));
   EXPECT_TRUE(Toml("[network\n").starts_with("error"));
 }
 

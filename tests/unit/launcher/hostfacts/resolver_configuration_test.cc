@@ -40,6 +40,13 @@ TEST(LoopbackNames, HoldLocalhostWithoutAFileToo) {
               ElementsAre(Pair("localhost", Ip("127.0.0.1")), Pair("localhost", Ip("::1"))));
 }
 
+TEST(OwnNames, AreTheNameAndItsFirstPart) {
+  EXPECT_THAT(OwnNames("Build7.Corp.Example."), ElementsAre("build7.corp.example", "build7"));
+  EXPECT_THAT(OwnNames("vm"), ElementsAre("vm"));
+  EXPECT_THAT(OwnNames(""), IsEmpty());
+  EXPECT_THAT(OwnNames("(none)"), IsEmpty());
+}
+
 TEST(SearchDomains, AreThoseOfTheLastLine) {
   TemporaryHost host;
   EXPECT_THAT(
