@@ -118,6 +118,18 @@ for piece in 'GE' 'T /hello.txt HT' $'TP/1.1\r\nHo' 'st: regis' $'try.test\r\nCo
                     allowed=("registry.test", "proxy.test:3128"))
         self.assertEqual(["CONNECT registry.test:443"] * 2, self.net.proxy.wanted)
 
+    def test_AProxyThatAsksForAPasswordOnTheSameConnection(self):
+        self.net.proxy.password = "Basic dXNlcjpzZXNhbWU="  # user:sesame
+        self.addCleanup(setattr, self.net.proxy, "password", None)
+        for password, status in (("sesame", 0), ("wrong", 56)):
+            self.unseen(CURL + ["--proxy", "http://user:%s@proxy.test:3128" % password,
+                                "--proxy-anyauth", "https://registry.test/hello.txt"],
+                        allowed=("registry.test", "proxy.test:3128"), status=status)
+
+    def test_ATunnelThatAProxyDoesNotMake(self):
+        self.unseen(CURL + ["--proxy", "http://proxy.test:3128", "https://registry.test:7/"],
+                    allowed=("registry.test", "registry.test:7", "proxy.test:3128"), status=56)
+
     def test_TheProxyOfTheEnvironment(self):
         self.unseen(CURL + ["https://registry.test/hello.txt"],
                     allowed=("registry.test", "proxy.test:3128"),

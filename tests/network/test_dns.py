@@ -357,6 +357,16 @@ if os.fork() == 0: os._exit(len(all_of_them()))
 print(all_of_them(), os.wait()[1])
 """)
 
+    def test_WhatNoDatagramHolds(self):
+        self.asks("""
+for server in ((RESOLVER, 53), ("::ffff:" + RESOLVER, 53)):
+    s = family(socket.AF_INET6 if ":" in server[0] else socket.AF_INET)
+    for how in (lambda: s.sendto(bytes(65508), server), lambda: s.sendto(bytes(70000), server),
+                lambda: s.sendmsg([bytes(60000), bytes(6000)], [], 0, server)):
+        try: print(how())
+        except OSError as error: print(error)
+""")
+
     def test_OthersThanDnsKeepTheirSource(self):
         self.asks("""
 a, b = family(), family(); b.bind(("127.0.0.1", 0))

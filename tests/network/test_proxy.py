@@ -70,6 +70,22 @@ class Proxy(HostileCase):
                      "head('CONNECT stranger.test:443 HTTP/1.1\\nHost: stranger.test:443\\n\\n' + "
                      "MARK)", ["stranger.test"])
 
+    def test_ARequestElsewhereBehindARefusedConnect(self):
+        # What would be anything but HTTP in a tunnel is a request to a proxy that made none.
+        for method in ("SSH-GET", "0032git-GET"):
+            with self.subTest(method):
+                self.through("head('CONNECT recorder.test:25 HTTP/1.1\\nHost: recorder.test:25\\n"
+                             "\\n'); head('%s http://stranger.test/ HTTP/1.1\\n"
+                             "Host: stranger.test\\nContent-Length: %d\\n\\n' + MARK)"
+                             % (method, len(self.marker)), ["stranger.test"])
+                self.assertEqual(["CONNECT recorder.test:25"], self.net.proxy.wanted)
+
+    def test_ARequestElsewhereSentTogetherWithAConnect(self):
+        self.through("head('CONNECT recorder.test:25 HTTP/1.1\\nHost: recorder.test:25\\n\\n"
+                     "SSH-GET http://stranger.test/ HTTP/1.1\\nHost: stranger.test\\n"
+                     "Content-Length: %d\\n\\n' + MARK); s.recv(1000)" % len(self.marker),
+                     ["stranger.test"])
+
     def test_AnAbsoluteTargetElsewhere(self):
         self.through("head('POST http://stranger.test/ HTTP/1.1\\nHost: stranger.test\\n"
                      "Content-Length: %d\\n\\n' + MARK)" % len(self.marker), ["stranger.test"])

@@ -104,23 +104,26 @@ class WebHost:
 
 
 class WebProxy:
-    """CONNECT and absolute targets. `addresses` says where a name is; `wanted` holds what was
-    asked for."""
+    """CONNECT and absolute targets, by any method, on kept connections. `addresses` says where a
+    name is; `wanted` holds what was asked for. With a `password` (as its header) it is asked for."""
 
     def __init__(self, address, port, addresses):
         self.wanted = []
+        self.password = None
         proxy = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_CONNECT(self):
+                if proxy.password and self.headers.get("Proxy-Authorization") != proxy.password:
+                    return self._say(407, b"who are you?\n")
                 proxy.wanted.append("CONNECT " + self.path)
                 name, port = self.path.rsplit(":", 1)
                 try:
                     outward = proxy.reach(addresses, name, int(port))
                 except OSError:
-                    return self.send_error(502, "no such host")
+                    return self._say(502, b"no such host\n")
                 self.send_response(200)
                 self.end_headers()
                 self.wfile.flush()
@@ -129,26 +132,33 @@ class WebProxy:
                 self.close_connection = True
 
             def do_GET(self):
-                proxy.wanted.append("GET " + self.path)
+                proxy.wanted.append(self.command + " " + self.path)
                 target = urlsplit(self.path)
                 size = int(self.headers.get("Content-Length", 0))
                 body = self.rfile.read(size)
                 try:
                     outward = proxy.reach(addresses, target.hostname or "", target.port or 80)
                 except OSError:
-                    return self.send_error(502, "no such host")
+                    return self._say(502, b"no such host\n")
                 with outward:
                     outward.sendall(("%s %s HTTP/1.0\r\nHost: %s\r\nContent-Length: %d\r\n\r\n" % (
                         self.command, target.path or "/", target.netloc, size)).encode() + body)
                     outward.shutdown(socket.SHUT_WR)
                     answer = b"".join(iter(lambda: outward.recv(65536), b""))
-                body = answer.split(b"\r\n\r\n", 1)[-1]
-                self.send_response(int(answer.split()[1]))
+                self._say(int(answer.split()[1]), answer.split(b"\r\n\r\n", 1)[-1])
+
+            def _say(self, status, body):
+                self.send_response(status)
+                if status == 407:
+                    self.send_header("Proxy-Authenticate", 'Basic realm="here"')
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_POST = do_HEAD = do_GET
+            def __getattr__(self, name):
+                if name.startswith("do_"):
+                    return self.do_GET
+                raise AttributeError(name)
 
             def log_message(self, *unused):
                 pass

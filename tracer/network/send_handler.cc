@@ -14,7 +14,9 @@ namespace safe_trace {
 namespace {
 
 constexpr uint16_t kDnsPort = 53;
-constexpr size_t kMaximumQuery = 65535;            // bytes; no datagram is longer
+// Bytes: of 65535 the headers take some, of IPv4 its own and UDP's, of IPv6 UDP's alone.
+constexpr size_t kLongestInIpv4 = 65507;
+constexpr size_t kLongestInIpv6 = 65527;
 constexpr uint32_t kMaximumMessages = 1024;        // UIO_MAXIOV, as the kernel clamps
 constexpr size_t kInlineBudget = 4 * 1024 * 1024;  // bytes sent within one answer
 
@@ -253,9 +255,10 @@ std::optional<SyscallAction> SendHandler::LeadToBroker(const Call& call, const I
   if (!broker_.AddressFor(call.socket->domain, false, broker.storage, broker.length)) {
     return RefuseDns(call, BuiltInRefusal::kNoResolver, destination.matter);
   }
-  if (payload.remaining() > kMaximumQuery) return Fail{EMSGSIZE};
+  const size_t longest = server.ip.is_v6 ? kLongestInIpv6 : kLongestInIpv4;
+  if (payload.remaining() > longest) return Fail{EMSGSIZE};
   std::vector<char>& bytes = content.payload.emplace();
-  if (int error = payload.Next(kMaximumQuery, bytes); error != 0) return Fail{error};
+  if (int error = payload.Next(longest, bytes); error != 0) return Fail{error};
   // The broker decides about the name, and would pass over what is no question: the caller then
   // waited for nothing, and what it tried would not be in the trace.
   if (!ParseDnsQuery({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}).ok()) {

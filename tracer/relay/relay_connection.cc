@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace safe_trace {
 namespace {
@@ -62,12 +63,28 @@ PumpState RelayConnection::Turn(Events events) {
   if (inward_done_) {
     in = PumpState::kDone;
   } else if (look_inward) {
-    in = inward_.Turn(kShare, events.all || (events.host & kEnded) != 0);
+    in = TurnInward(events.all || (events.host & kEnded) != 0);
   }
   if (in == PumpState::kBroken) return in;
   inward_done_ = in == PumpState::kDone;
   if (outward_done_ && inward_done_) return PumpState::kDone;
   return out == PumpState::kMore || in == PumpState::kMore ? PumpState::kMore : PumpState::kBlocked;
+}
+
+PumpState RelayConnection::TurnInward(bool until_empty) {
+  if (gate_.ReadsAnswers() != shows_answers_) {
+    shows_answers_ = !shows_answers_;
+    SplicePump::Viewer viewer;
+    if (shows_answers_) {
+      viewer = [this](std::span<const uint8_t> bytes) { gate_.TakeAnswer(bytes); };
+    }
+    inward_.ShowTo(std::move(viewer));
+  }
+  const bool was_awaiting = gate_.AwaitsAnswer();
+  const PumpState state = inward_.Turn(kShare, until_empty);
+  if (state == PumpState::kDone) gate_.AnswersEnded();
+  if (state == PumpState::kBroken || !was_awaiting || gate_.AwaitsAnswer()) return state;
+  return PumpState::kMore;  // the client's next bytes have their meaning now
 }
 
 PumpState RelayConnection::TurnOutward(bool until_empty) {
@@ -107,11 +124,18 @@ PumpState RelayConnection::Examine() {
     case StreamGate::Step::Kind::kOpen:
       open_ = true;
       return LetPass(held_.size());
+    case StreamGate::Step::Kind::kAwait:
+      return AwaitAnswer();
     case StreamGate::Step::Kind::kRefuse:
       watcher_.Unreadable(id_, step.why);
       return PumpState::kBroken;
   }
   return PumpState::kBroken;
+}
+
+PumpState RelayConnection::AwaitAnswer() {
+  if (client_ended_ || held_.size() >= StreamGate::kMaximumGreeting) return PumpState::kBlocked;
+  return Receive();
 }
 
 PumpState RelayConnection::Judge(StreamClaim claim) {

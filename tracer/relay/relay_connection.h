@@ -43,10 +43,13 @@ class RelayConnection {
  private:
   using Clock = std::chrono::steady_clock;
   PumpState TurnOutward(bool until_empty);
+  PumpState TurnInward(bool until_empty);
   // Reads what is held back. kMore: something new stands there.
   PumpState Receive();
   PumpState Send();
   PumpState Examine();
+  // Takes what comes meanwhile, a bounded amount of it.
+  PumpState AwaitAnswer();
   // A client that says one word and waits for the answer must not wait for ever.
   PumpState SendWordAhead();
   // So many octets may be passed on; some of them have been already.
@@ -65,7 +68,8 @@ class RelayConnection {
   bool open_ = false;                     // nothing more is examined
   std::optional<StreamClaim> undecided_;  // to be judged again
   bool client_ended_ = false, outward_done_ = false, inward_done_ = false, completed_ = false;
-  uint64_t counted_ = 0;  // of the outward pump, told to the watcher
+  bool shows_answers_ = false;  // the gate sees what the host sends
+  uint64_t counted_ = 0;        // of the outward pump, told to the watcher
   SplicePump outward_, inward_;
 };
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <span>
 #include <utility>
 
 namespace safe_trace {
@@ -36,7 +37,7 @@ PumpState SplicePump::Turn(size_t share, bool until_empty) {
     } else if (moved_ - before >= share) {
       return PumpState::kMore;
     } else {
-      state = much_ ? ReadMuch() : ReadLittle(until_empty);
+      state = much_ && !viewer_ ? ReadMuch() : ReadLittle(until_empty);
     }
     if (state != PumpState::kMore) return state;
   }
@@ -65,6 +66,7 @@ PumpState SplicePump::ReadLittle(bool until_empty) {
     return PumpState::kMore;
   }
   const auto size = static_cast<size_t>(count);
+  if (viewer_) viewer_(std::span(buffer).first(size));
   much_ = size == buffer.size();
   ssize_t sent = send(sink_, buffer.data(), size, MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent < 0 && !WouldBlock(errno)) return PumpState::kBroken;

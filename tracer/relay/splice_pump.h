@@ -5,6 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "tracer/relay/pipe_pool.h"
@@ -29,6 +32,9 @@ class SplicePump {
   // Moves at most about `share` bytes. `until_empty`: the source may have ended behind what can be
   // read, of which no further event would tell.
   PumpState Turn(size_t share, bool until_empty);
+  // What is read from now on is shown, and so goes through this process; with an empty one no more.
+  using Viewer = std::function<void(std::span<const uint8_t>)>;
+  void ShowTo(Viewer viewer) { viewer_ = std::move(viewer); }
   uint64_t moved() const { return moved_; }
   // Something was read that has not been written.
   bool HoldsData() const { return held_ > 0 || !rest_.empty(); }
@@ -48,6 +54,7 @@ class SplicePump {
   bool much_ = false;          // the buffer was filled: there is more than a message
   bool ended_ = false, shut_ = false;
   uint64_t moved_ = 0;
+  Viewer viewer_;
 };
 
 }  // namespace safe_trace

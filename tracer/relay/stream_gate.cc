@@ -116,27 +116,39 @@ StreamGate::Step StreamGate::Tls(std::span<const uint8_t> bytes) {
   return step;
 }
 
+// TLS after a CONNECT comes where another request would stand; another request comes where the
+// tunnel was refused.
+StreamGate::Step StreamGate::BehindConnect(std::span<const uint8_t> bytes) {
+  const HttpAnswerStream::Verdict verdict = answers_.verdict();
+  if (verdict == HttpAnswerStream::Verdict::kNone) return {.kind = Step::Kind::kAwait};
+  is_connect_ = false;
+  http_ = HttpRequestStream();
+  if (verdict == HttpAnswerStream::Verdict::kRefused) return Http(bytes);
+  tunnel_ = connect_host_;
+  tunnel_port_ = connect_port_;
+  answers_ = HttpAnswerStream();
+  reads_answers_ = had_requests_ = false;
+  state_ = State::kGreeting;
+  return Greeting(bytes, true);
+}
+
+StreamGate::Step StreamGate::HeadPassed() {
+  head_allowed_ = false;
+  http_.Accept();
+  is_connect_ = !connect_host_.empty();
+  if (is_connect_) answers_.Expect();
+  (is_connect_ ? reads_answers_ : had_requests_) = true;
+  return {.kind = Step::Kind::kForward, .bytes = std::exchange(head_, 0)};
+}
+
 StreamGate::Step StreamGate::Http(std::span<const uint8_t> bytes) {
-  // TLS after a CONNECT comes where another request would stand.
-  if (is_connect_) {
-    is_connect_ = false;
-    tunnel_ = connect_host_;
-    tunnel_port_ = connect_port_;
-    state_ = State::kGreeting;
-    http_ = HttpRequestStream();
-    return Greeting(bytes, true);
-  }
+  if (is_connect_) return BehindConnect(bytes);
   // A server that did not go over takes this for a broken request.
   if (asked_upgrade_ && !head_allowed_ && http_.IsBetweenRequests() && bytes.front() >= 0x80) {
     state_ = State::kOpen;
     return {.kind = Step::Kind::kOpen};
   }
-  if (head_allowed_) {
-    head_allowed_ = false;
-    http_.Accept();
-    is_connect_ = !connect_host_.empty();
-    return {.kind = Step::Kind::kForward, .bytes = std::exchange(head_, 0)};
-  }
+  if (head_allowed_) return HeadPassed();
   HttpRequestStream::Step next = http_.Next(bytes);
   switch (next.kind) {
     case HttpRequestStream::Step::Kind::kNeedMore:
@@ -148,10 +160,17 @@ StreamGate::Step StreamGate::Http(std::span<const uint8_t> bytes) {
     case HttpRequestStream::Step::Kind::kHead:
       break;
   }
+  return AskAbout(next);
+}
+
+StreamGate::Step StreamGate::AskAbout(const HttpRequestStream::Step& next) {
   using Form = HttpRequestHead::Form;
   const HttpRequestHead& head = next.head;
   if (head.form == Form::kAbsolute && !head.host.empty() && head.host != head.target_host) {
     return {.kind = Step::Kind::kRefuse, .why = "a request for one host that names another"};
+  }
+  if (head.form == Form::kAuthority && (had_requests_ || !answers_.CanExpect())) {
+    return {.kind = Step::Kind::kRefuse, .why = "a tunnel behind requests for something else"};
   }
   head_ = next.bytes;
   // With a body nobody could tell its end from what the new protocol says.

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "policy/access_request.h"
+#include "tracer/relay/http_answer_stream.h"
 #include "tracer/relay/http_request_stream.h"
 
 namespace safe_trace {
@@ -24,6 +25,7 @@ class StreamGate {
       kAsk,      // `claim` is to be decided on; then Allowed() or the end
       kForward,  // the first `bytes` octets may be passed on
       kOpen,     // everything from here on may be passed on unseen
+      kAwait,    // until the proxy has answered the CONNECT that was passed on
       kRefuse,   // `why`: it cannot be read, so nobody can tell whom it is for
     };
     Kind kind = Kind::kNeedMore;
@@ -41,12 +43,25 @@ class StreamGate {
   void Allowed();
   // The client sends nothing more.
   void Ended() { ended_ = true; }
+  // True while it must be seen what the server sends, from the moment on at which a CONNECT may be
+  // passed on.
+  bool ReadsAnswers() const { return reads_answers_ && !had_requests_ && answers_.CanExpect(); }
+  bool AwaitsAnswer() const {
+    return is_connect_ && answers_.verdict() == HttpAnswerStream::Verdict::kNone;
+  }
+  void TakeAnswer(std::span<const uint8_t> bytes) { answers_.Take(bytes); }
+  // The server sends nothing more.
+  void AnswersEnded() { answers_.End(); }
 
  private:
   enum class State : uint8_t { kGreeting, kHttp, kOpen };
   Step Greeting(std::span<const uint8_t> bytes, bool answered);
   Step Tls(std::span<const uint8_t> bytes);
   Step Http(std::span<const uint8_t> bytes);
+  // What follows a CONNECT that was passed on.
+  Step BehindConnect(std::span<const uint8_t> bytes);
+  Step HeadPassed();
+  Step AskAbout(const HttpRequestStream::Step& next);
   Step AskUnknown();
   // Text that no server and no proxy takes for a request: its first line names no host.
   Step BehindBlanks(std::span<const uint8_t> bytes);
@@ -64,6 +79,9 @@ class StreamGate {
   std::string tunnel_;
   uint16_t connect_port_ = 0, tunnel_port_ = 0;
   HttpRequestStream http_;
+  HttpAnswerStream answers_;
+  bool reads_answers_ = false;  // from the first CONNECT on
+  bool had_requests_ = false;   // other than CONNECT, whose answers were not followed
 };
 
 }  // namespace safe_trace

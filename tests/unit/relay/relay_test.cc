@@ -33,6 +33,10 @@ class Watcher final : public RelayWatcher {
     flows_[id] = flow;
     changed_.notify_all();
   }
+  void Forget() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    flows_.clear();
+  }
   // Waits for the end of a connection.
   RelayedFlow FlowOf(uint64_t id) {
     std::unique_lock<std::mutex> lock(mutex_);
@@ -132,6 +136,46 @@ TEST_F(RelayTest, WhatIsAllowedPassesBothWaysAndIsCounted) {
   EXPECT_EQ(flow.sent, kRequest.size());
   EXPECT_EQ(flow.received, 6u);
   EXPECT_TRUE(flow.completed);
+}
+
+TEST_F(RelayTest, WhatFollowsAConnectWaitsForTheProxysAnswer) {
+  const std::string connect = "CONNECT good.example:25 HTTP/1.1\r\nHost: good.example:25\r\n\r\n";
+  for (const bool is_made : {true, false}) {
+    const int unreadable = watcher_.unreadable;
+    Connect();
+    const std::string sent = connect + "\x01 anything";
+    ASSERT_GT(send(client_.get(), sent.data(), sent.size(), 0), 0);
+    EXPECT_EQ(Receive(server_.get(), connect.size()), connect);
+    pollfd silent{server_.get(), POLLIN, 0};
+    EXPECT_EQ(poll(&silent, 1, 100), 0);
+    const std::string answer = is_made ? "HTTP/1.1 200 Yes\r\n\r\nhello"
+                                       : "HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno";
+    ASSERT_GT(send(server_.get(), answer.data(), answer.size(), 0), 0);
+    if (is_made) {
+      EXPECT_EQ(Receive(client_.get(), answer.size()), answer);
+      EXPECT_EQ(Receive(server_.get(), 10), "\x01 anything");
+      ASSERT_EQ(send(server_.get(), "more", 4, 0), 4);
+      EXPECT_EQ(Receive(client_.get(), 4), "more");
+    } else {
+      EXPECT_EQ(Receive(server_.get(), 1), "");
+      EXPECT_EQ(watcher_.unreadable, unreadable + 1);
+    }
+    client_.Reset();
+    server_.Reset();
+    watcher_.FlowOf(1);
+    watcher_.Forget();
+  }
+}
+
+TEST_F(RelayTest, AProxyThatHangsUpInsteadOfAnsweringEndsTheConnection) {
+  Connect();
+  const std::string sent =
+      "CONNECT good.example:25 HTTP/1.1\r\nHost: good.example:25\r\n\r\n\x01 anything";
+  ASSERT_GT(send(client_.get(), sent.data(), sent.size(), 0), 0);
+  EXPECT_EQ(Receive(server_.get(), sent.size() - 10), sent.substr(0, sent.size() - 10));
+  server_.Reset();
+  EXPECT_EQ(ReceiveAll(client_.get()), "");
+  watcher_.FlowOf(1);
 }
 
 TEST_F(RelayTest, WhatIsRefusedReachesNobody) {

@@ -30,6 +30,17 @@ class Stream {
   StreamGate::Step Next(bool answered = false) { return gate_.Next(Bytes(text_), answered); }
   void Add(std::string_view text) { text_ += text; }
   void Allow() { gate_.Allowed(); }
+  void Answer(std::string_view text) { gate_.TakeAnswer(Bytes(text)); }
+  bool ReadsAnswers() const { return gate_.ReadsAnswers(); }
+  // A CONNECT goes to the proxy.
+  void Connect(const std::string& target) {
+    Add("CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n\r\n");
+    StreamGate::Step step = Next();
+    ASSERT_EQ(step.kind, Kind::kAsk);
+    EXPECT_EQ(step.claim.kind, Claim::kProxyTarget);
+    Allow();
+    Forwarded();
+  }
   // The next step must forward; returns what.
   std::string Forwarded() {
     StreamGate::Step step = Next();
@@ -101,6 +112,14 @@ TEST(StreamGateTest, WhatFollowsAConnectIsForItsHost) {
   EXPECT_EQ(stream.Next(true).kind, Kind::kNeedMore);
   const std::vector<uint8_t> hello = FromHex(kPythonHello);
   stream.Add(std::string(hello.begin(), hello.end()));
+  // Whose it is shows with the proxy's answer, however slowly that comes.
+  for (const char c :
+       std::string("HTTP/1.1 100 Wait\r\n\r\nHTTP/1.1 200 Established\r\nVia: x\r\n\r\n")) {
+    EXPECT_EQ(stream.Next(true).kind, Kind::kAwait);
+    EXPECT_TRUE(stream.ReadsAnswers());
+    stream.Answer({&c, 1});
+  }
+  EXPECT_FALSE(stream.ReadsAnswers());
   step = stream.Next(true);
   ASSERT_EQ(step.kind, Kind::kAsk);
   EXPECT_EQ(step.claim.kind, Claim::kTlsName);
@@ -109,14 +128,80 @@ TEST(StreamGateTest, WhatFollowsAConnectIsForItsHost) {
 }
 
 TEST(StreamGateTest, AConnectThatTheProxyRefusedMayBeRepeated) {
-  Stream stream;
-  for (int i = 0; i < 2; ++i) {
-    stream.Add("CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n");
-    StreamGate::Step step = stream.Next(i > 0);
-    ASSERT_EQ(step.kind, Kind::kAsk);
-    EXPECT_EQ(step.claim.kind, Claim::kProxyTarget);
-    stream.Allow();
-    stream.Forwarded();
+  for (const char* refusal :
+       {"HTTP/1.1 407 Who are you\r\nContent-Length: 5\r\n\r\nHTTP/",
+        "HTTP/1.1 407 Who\r\nTransfer-Encoding: chunked\r\n\r\n5;x\r\nHTTP/\r\n0\r\nA: b\r\n\r\n",
+        "HTTP/1.0 403 No\r\nContent-Length: 0\r\n\r\n"}) {
+    Stream stream;
+    stream.Connect("a.example:443");
+    stream.Answer(refusal);
+    stream.Connect("a.example:443");
+    stream.Answer("HTTP/1.1 200 Then\r\n\r\n");
+    const std::vector<uint8_t> hello = FromHex(kPythonHello);
+    stream.Add(std::string(hello.begin(), hello.end()));
+    EXPECT_EQ(stream.Next(true).claim.tunnel, "a.example") << refusal;
+  }
+}
+
+// The proxy reads on, as if nothing had been asked for.
+TEST(StreamGateTest, WhatFollowsARefusedConnectIsARequestLikeAnyOther) {
+  for (const char* refusal :
+       {"HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno", "HTTP/1.1 502 Bad\r\n\r\n",
+        "HTTP/1.1 101 Switch\r\n\r\n", "HTTP/1.1 1000 Odd\r\n\r\n", "gibberish\r\n"}) {
+    for (const char* text : {"SSH-GET http://b.example/ HTTP/1.1\r\nHost: b.example\r\n\r\n",
+                             "0032git-x http://b.example/ HTTP/1.1\r\nHost: b.example\r\n\r\n"}) {
+      Stream stream;
+      stream.Connect("a.example:25");
+      stream.Add(text);
+      EXPECT_EQ(stream.Next(true).kind, Kind::kAwait);
+      stream.Answer(refusal);
+      const StreamGate::Step step = stream.Next(true);
+      ASSERT_EQ(step.kind, Kind::kAsk) << refusal;
+      EXPECT_EQ(step.claim.kind, Claim::kProxyTarget);
+      EXPECT_EQ(step.claim.name, "b.example");
+      EXPECT_EQ(step.claim.tunnel, "");
+    }
+    for (const char* text : {"\x16\x03\x01garbage", "\x01binary", "\r\n\r\nGET /"}) {
+      Stream stream;
+      stream.Connect("a.example:25");
+      stream.Answer(refusal);
+      stream.Add(text);
+      EXPECT_EQ(stream.Next(true).kind, Kind::kRefuse) << text;
+    }
+  }
+}
+
+TEST(StreamGateTest, AnAnswerThatNeverComesIsNoYes) {
+  StreamGate gate;
+  const std::string connect = "CONNECT a.example:25 HTTP/1.1\r\nHost: a.example:25\r\n\r\n";
+  ASSERT_EQ(gate.Next(Bytes(connect), false).kind, Kind::kAsk);
+  gate.Allowed();
+  ASSERT_EQ(gate.Next(Bytes(connect), false).kind, Kind::kForward);
+  EXPECT_EQ(gate.Next(Bytes("\x01x"), false).kind, Kind::kAwait);
+  gate.AnswersEnded();
+  EXPECT_EQ(gate.Next(Bytes("\x01x"), false).kind, Kind::kRefuse);
+}
+
+// Whose answer a yes is must be beyond doubt.
+TEST(StreamGateTest, ATunnelBehindOtherRequestsIsRefused) {
+  const std::string connect = "CONNECT a.example:25 HTTP/1.1\r\nHost: a.example:25\r\n\r\n";
+  Stream after_request;
+  after_request.Add("GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n");
+  ASSERT_EQ(after_request.Next().kind, Kind::kAsk);
+  after_request.Allow();
+  after_request.Forwarded();
+  after_request.Add(connect);
+  EXPECT_EQ(after_request.Next(true).kind, Kind::kRefuse);
+  for (const char* answer :
+       {"HTTP/1.1 403 No\r\n\r\n",
+        "HTTP/1.1 403 No\r\nContent-Length: 1\r\n"
+        "Content-Length: 2\r\n\r\n",
+        "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 Yes\r\n\r\n"}) {
+    Stream after_refusal;
+    after_refusal.Connect("a.example:25");
+    after_refusal.Answer(answer);
+    after_refusal.Add(connect);
+    EXPECT_EQ(after_refusal.Next(true).kind, Kind::kRefuse) << answer;
   }
 }
 
