@@ -173,13 +173,12 @@ absl::StatusOr<CommandLine> FinishRun(OptionScanner& scanner, RunOptionParser& p
 }
 
 absl::Status CheckPolicyWords(const std::vector<std::string>& words) {
-  static const std::vector<std::string> kActions = {"show", "explain", "trust"};
+  static const std::vector<std::string> kActions = {"show", "explain", "trust", "learn"};
   const std::string usage = "\n  More: safe-trace help policy";
   if (words.empty()) {
-    return absl::InvalidArgumentError("policy: say show, explain or trust" + usage);
+    return absl::InvalidArgumentError("policy: say show, explain, trust or learn" + usage);
   }
   const std::string& action = words.front();
-  if (action == "learn") return LaterVersion("policy learn");
   if (!Contains(kActions, action)) {
     const std::string nearest = NearestOf(action, kActions);
     return absl::InvalidArgumentError(
@@ -252,6 +251,12 @@ absl::StatusOr<CommandLine> FinishVerb(const std::string& verb, OptionScanner& s
   }
   std::vector<std::string> arguments = scanner.options();
   if (verb == "policy") {
+    if (!scanner.Done() && arguments.empty() && scanner.Peek() == "learn") {
+      // Reads traces: the companion program's, with its own options.
+      CommandLine line = JustVerb(Verb::kTrace);
+      line.words = scanner.TakeRest();
+      return line;
+    }
     for (std::string& word : scanner.TakeRest()) arguments.push_back(std::move(word));
     return FinishPolicy(std::move(arguments));
   }

@@ -23,6 +23,7 @@
 #include "launcher/config_files.h"
 #include "launcher/enforcement_report.h"
 #include "launcher/host_paths.h"
+#include "launcher/lock_watch.h"
 #include "launcher/made_directories.h"
 #include "launcher/outer_run.h"
 #include "launcher/path_search.h"
@@ -163,6 +164,7 @@ class Run {
   std::unique_ptr<RunNetwork> network_;
   std::string trace_path_;
   std::unique_ptr<TraceLogWriter> trace_;
+  std::unique_ptr<LockWatch> lock_watch_;
   std::unique_ptr<RunReporter> reporter_;
   ViolationLimiter limiter_;
   ViolationLimiter survivor_limiter_;
@@ -266,6 +268,14 @@ absl::Status Run::OpenTrace() {
   options.header.kernel_features = {Concat("landlock=", std::to_string(landlock_abi_))};
   options.header.policy_digest = run_.policy->Digest();
   options.header.extra = report_.ToFields();
+  // What a reader needs to compare this run's paths with another's, and to know what is missing.
+  options.header.extra.emplace_back("safe_trace.project", run_.facts.Project());
+  if (!run_.facts.home.empty()) {
+    options.header.extra.emplace_back("safe_trace.home", run_.facts.home);
+  }
+  options.header.extra.emplace_back(
+      "safe_trace.log_level",
+      std::string(options_.log_level == LogLevel::kFull ? "full" : "default"));
   for (const EnforcedMechanism& mechanism : report_.mechanisms()) {
     if (!mechanism.asked) continue;
     options.header.enforcement.push_back(
@@ -281,7 +291,8 @@ absl::Status Run::OpenTrace() {
                "; choose another place with -o FILE"));
   }
   trace_ = *std::move(writer);
-  reporter_ = std::make_unique<RunReporter>(*trace_, [this](const ShownViolation& v) { Show(v); });
+  lock_watch_ = std::make_unique<LockWatch>(*trace_, run_.lock);
+  reporter_ = std::make_unique<RunReporter>(*lock_watch_, [this](const ShownViolation& v) { Show(v); });
   return absl::OkStatus();
 }
 
@@ -410,6 +421,7 @@ int Run::Supervised(SeizedChild child) {
   RunSummary summary;
   NoteStartupFiles(*run_.startup_files, *reporter_, summary);
   reporter_->Finish(summary);
+  lock_watch_->Finish([this](const ShownViolation& v) { Show(v); }, summary);
   NoteDownloads(summary);
   summary.run_id = run_id_;
   summary.command = JoinForDisplay(options_.command);
@@ -459,6 +471,7 @@ int Run::ExitStatus(const RunOutcome& outcome, const RunSummary& summary) const 
       break;
   }
   if (outcome.status != 0 || !run_.config.fail_on_violation.value_or(true)) return outcome.status;
+  if (lock_watch_->violations() > 0) return kExitViolation;
   for (const PackageSummary& package : summary.packages) {
     if (package.violations > 0) return kExitViolation;
   }

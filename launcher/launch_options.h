@@ -22,6 +22,8 @@ struct LaunchOptions {
   std::optional<std::string> output_file;   // -o: the trace's path instead of the state directory
   LogLevel log_level = LogLevel::kDefault;
   Require require = Require::kBestEffort;   // --require full
+  bool locked = false;                   // --locked: what the lock does not have is refused
+  std::optional<std::string> lock_file;  // --lock: instead of safe-trace.lock
   bool ask = false;                      // --ask: about hosts, on the terminal
   uint64_t ask_timeout_seconds = 60;     // --ask-timeout
   bool quiet = false;                    // -q: violations only

@@ -86,6 +86,11 @@ void RunOptionParser::DeclareViolations() {
                 "exit 120 after a violation (default)")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
       ->group("Violations");
+  app_.add_flag("--locked", raw_.locked, "refuse what safe-trace.lock does not have")
+      ->group("Violations");
+  app_.add_option("--lock", raw_.lock, "the lock for --locked (./safe-trace.lock)")
+      ->type_name("FILE")
+      ->group("Violations");
   app_.add_option("--require", raw_.require, "refuse to run where a mechanism is missing")
       ->type_name("full")
       ->group("Violations");
@@ -147,6 +152,15 @@ absl::StatusOr<LaunchOptions> RunOptionParser::Build() const {
   if (!raw_.config.empty()) options.config_file = raw_.config;
   if (!raw_.profile.empty()) options.profile = raw_.profile;
   if (!raw_.output.empty()) options.output_file = raw_.output;
+  options.locked = raw_.locked;
+  if (!raw_.lock.empty()) options.lock_file = raw_.lock;
+  if (options.lock_file.has_value() && !options.locked) {
+    return absl::InvalidArgumentError("--lock FILE means nothing without --locked");
+  }
+  if (options.locked && raw_.ask) {
+    return absl::InvalidArgumentError(
+        "--ask and --locked exclude each other: no answer adds to the lock");
+  }
   options.ask = raw_.ask;
   if (!raw_.ask_timeout.empty()) {
     constexpr uint64_t kLongest = 86400;

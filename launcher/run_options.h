@@ -34,9 +34,9 @@ class RunOptionParser {
     std::vector<std::string> allow_host, allow_read, allow_write, grant, hide, hide_env, keep_env;
     std::string memory, cpus, pids, timeout, ask_timeout;
     std::string on_violation, log_level, require;
-    std::string config, profile, output, for_command;
+    std::string config, profile, output, for_command, lock;
     bool help = false, version = false, fail_on_violation = true, offline = false, quiet = false,
-         json = false, ask = false;
+         json = false, ask = false, locked = false;
   };
   void DeclareAccess();
   void DeclareViolations();

@@ -8,6 +8,7 @@
 #include "launcher/concat.h"
 #include "launcher/host_facts_reader.h"
 #include "launcher/host_paths.h"
+#include "launcher/lock_file.h"
 #include "launcher/terminal_text.h"
 #include "policy/credential_catalog.h"
 #include "policy/lexical_path.h"
@@ -118,15 +119,18 @@ absl::StatusOr<RunPolicy> BuildRunPolicy(const LaunchOptions& options,
   auto allowances = std::make_shared<Allowances>();
   auto startup_files = std::make_shared<StartupFiles>();
   startup_files->Watch(**profile, *facts);
+  absl::StatusOr<std::shared_ptr<const BehaviourLock>> lock = LoadLock(options, here, *facts);
+  if (!lock.ok()) return lock.status();
   NestedPolicyBuilder nested;
   if (!options.profile.has_value()) {
     nested = NestedBuilder(*facts, **profile, loaded->config, startup_files, allowances);
   }
   absl::StatusOr<std::unique_ptr<const Policy>> policy = Policy::Build(
-      *facts, loaded->config, ShippedCatalog(), **profile, std::move(nested), allowances);
+      *facts, loaded->config, ShippedCatalog(), **profile, std::move(nested), allowances, *lock);
   if (!policy.ok()) return policy.status();
   return RunPolicy{std::move(loaded->config), *std::move(facts),        *profile,
-                   *std::move(policy),        std::move(startup_files), std::move(allowances)};
+                   *std::move(policy),        std::move(startup_files), std::move(allowances),
+                   *std::move(lock)};
 }
 
 }  // namespace safe_trace

@@ -24,6 +24,7 @@ struct RunPolicy {
   std::unique_ptr<const Policy> policy;
   std::shared_ptr<StartupFiles> startup_files;  // of all managers of the run
   std::shared_ptr<Allowances> allowances;       // consulted by all policies of the run
+  std::shared_ptr<const BehaviourLock> lock;    // null: the run is not locked
 };
 
 // `executable`: the program as found. Notices of the configuration go to standard error.

@@ -128,6 +128,7 @@ std::string FormatViolation(const ViolationLine& line, bool colour) {
   std::string hint = line.never_allowed ? "" : SafeToPaste(line.how_to_allow);
   if (!hint.empty()) hint = Concat("; to allow: ", hint);
   if (line.never_allowed) hint = "; no option allows this";
+  if (line.rule_id.starts_with("lock.")) hint = "; review it, then: safe-trace policy learn";
   // A hint is shown whole or not at all: half of one would be pasted too.
   if (Columns(head) + outcome.word.size() + Columns(tail) + Columns(hint) > kMostColumns) {
     hint.clear();

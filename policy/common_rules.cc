@@ -76,6 +76,15 @@ void AddCommonRules(Policy::Impl& impl) {
       {&CommonRules::variable_plain, "variable.plain", "not a secret by name or by shape"},
       {&CommonRules::variable_own, "variable.own", "the manager's own setting"},
       {&CommonRules::variable_hidden, "user.hide-env", "hidden by --hide-env"},
+      {&CommonRules::lock_package, "lock.unknown-package",
+       "code of a package that the lock does not have"},
+      {&CommonRules::lock_program, "lock.unknown-program",
+       "a program that the lock does not have for this package"},
+      {&CommonRules::lock_host, "lock.unknown-host", "a host that the lock does not have for it"},
+      {&CommonRules::lock_listener, "lock.unknown-listener",
+       "the lock does not have this package listening there"},
+      {&CommonRules::lock_path, "lock.unknown-path-class",
+       "a kind of place that the lock does not have for this package"},
       {&CommonRules::variable_shape, "variable.shape", "its value has the shape of a secret"},
   };
   for (const Text& text : kTexts) impl.common.*text.rule = impl.AddRule(text.id, text.reason);

@@ -349,7 +349,7 @@ Decision Policy::Impl::DecideRequest(const Subject& subject, const Places& place
   return decision;
 }
 
-Decision Policy::EvaluateFile(const Subject& subject, const FileRequest& request) const {
+Decision Policy::DecideFile(const Subject& subject, const FileRequest& request) const {
   const Impl& impl = *For(subject).impl_;
   if (request.path.empty() || request.path[0] != '/') {
     return Deny(impl.common.package_read, false);

@@ -214,7 +214,7 @@ const Rule* Policy::Impl::ClaimRule(const Subject& subject, std::string_view hos
   return HostRule(subject, request, address);
 }
 
-Decision Policy::EvaluateNetwork(const Subject& subject, const NetworkRequest& request) const {
+Decision Policy::DecideNetwork(const Subject& subject, const NetworkRequest& request) const {
   const Impl& impl = *For(subject).impl_;
   const CommonRules& rules = impl.common;
   const IpAddress address = UnmapAddress(request.address);
@@ -266,7 +266,7 @@ bool Policy::Impl::NameAllowed(const Subject& subject, std::string_view name) co
   });
 }
 
-Decision Policy::EvaluateName(const Subject& subject, const NameRequest& request) const {
+Decision Policy::DecideName(const Subject& subject, const NameRequest& request) const {
   const Impl& impl = *For(subject).impl_;
   const CommonRules& rules = impl.common;
   if (IsMetadataName(request.name)) return Never(rules.metadata);
@@ -281,8 +281,8 @@ Decision Policy::EvaluateName(const Subject& subject, const NameRequest& request
   return is_reverse || is_local || impl.offline ? Never(refused) : Deny(refused, true);
 }
 
-Decision Policy::EvaluateUnixSocket(const Subject& subject,
-                                    const UnixSocketRequest& request) const {
+Decision Policy::DecideUnixSocket(const Subject& subject,
+                                  const UnixSocketRequest& request) const {
   const Impl& impl = *For(subject).impl_;
   const CommonRules& rules = impl.common;
   if (request.bound_by_this_run) return Allow(rules.socket_own);

@@ -193,7 +193,9 @@ class PlaceBuilder {
       }
     }
     // A project's file counts when it was trusted; nothing supervised may write one.
-    impl_.project_places.push_back({{"safe-trace.toml"}, impl_.common.state});
+    for (const char* name : {"safe-trace.toml", "safe-trace.lock"}) {
+      impl_.project_places.push_back({{name}, impl_.common.state});
+    }
     for (uint32_t i = 0; i < impl_.project_places.size(); ++i) {
       const std::string& first = impl_.project_places[i].components.front();
       impl_.project_by_first[HasGlobCharacters(first) ? std::string_view() : first].push_back(i);

@@ -138,7 +138,7 @@ Policy::~Policy() = default;
 absl::StatusOr<std::unique_ptr<const Policy>> Policy::Build(
     const HostFacts& facts, const Config& config, const CredentialCatalog& catalog,
     const Profile& profile, NestedPolicyBuilder nested,
-    std::shared_ptr<const Allowances> allowances) {
+    std::shared_ptr<const Allowances> allowances, std::shared_ptr<const BehaviourLock> lock) {
   if (absl::Status status = CheckPath(facts.home, "home"); !status.ok()) return status;
   if (absl::Status status = CheckPath(facts.working_directory, "working directory"); !status.ok()) {
     return status;
@@ -150,6 +150,7 @@ absl::StatusOr<std::unique_ptr<const Policy>> Policy::Build(
   if (!IsWithin(impl->facts.working_directory, impl->facts.Project())) impl->facts.project.clear();
   impl->profile = profile;
   impl->allowances = std::move(allowances);
+  impl->lock = std::move(lock);
   if (nested) impl->nested = std::make_unique<NestedPolicies>(std::move(nested));
   AddCommonRules(*impl);
   AddPlaces(*impl, config, catalog);
@@ -204,6 +205,7 @@ std::string Policy::Digest() const {
   for (const std::string& home : impl_->facts.homes) add(home);
   add(impl_->facts.working_directory);
   add(impl_->facts.Project());
+  if (impl_->lock != nullptr) add(impl_->lock->digest());
   std::array<uint8_t, SHA256_DIGEST_SIZE> digest{};
   sha256_digest(&context, digest.size(), digest.data());
   std::string hex;

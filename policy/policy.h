@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "policy/access_request.h"
+#include "policy/behaviour_lock.h"
 #include "policy/config.h"
 #include "policy/credential_catalog.h"
 #include "policy/decision.h"
@@ -56,11 +57,13 @@ using NestedPolicyBuilder = std::function<absl::StatusOr<std::unique_ptr<const P
 class Policy {
  public:
   // Without a `nested` builder, only the command itself can be a manager. `allowances`: what is
-  // allowed later on; null where nothing will be.
+  // allowed later on; null where nothing will be. `lock`: to what everything is held that the rest
+  // allows; null where it is not.
   static absl::StatusOr<std::unique_ptr<const Policy>> Build(
       const HostFacts& facts, const Config& config, const CredentialCatalog& catalog,
       const Profile& profile, NestedPolicyBuilder nested = {},
-      std::shared_ptr<const Allowances> allowances = nullptr);
+      std::shared_ptr<const Allowances> allowances = nullptr,
+      std::shared_ptr<const BehaviourLock> lock = nullptr);
   ~Policy();
   Policy(const Policy&) = delete;
   Policy& operator=(const Policy&) = delete;
@@ -85,6 +88,13 @@ class Policy {
   Decision EvaluateVariable(const Subject& subject, const VariableRequest& request) const;
   // `executable` is the canonical path of what would run, or really runs.
   Decision EvaluateExecute(const Subject& subject, std::string_view executable) const;
+  // What the lock says of a program that EvaluateExecute let through: asked of the image itself, not
+  // of a script that names it. Refuses, too, code of a package that the lock does not have.
+  Decision EvaluateLockedProgram(const Subject& subject, std::string_view executable) const;
+  // True where the lock may refuse a path that the kernel's floor grants.
+  bool HoldsPathsByLock(const Subject& subject) const;
+  // Null where the run is not locked.
+  const BehaviourLock* lock() const;
 
   // The subject after an exec: the same, or what a role rule of the profile makes of it; or a
   // manager, where a command, a project's script or another manager starts one. Package and program
@@ -118,6 +128,13 @@ class Policy {
   struct Impl;  // policy_impl.h, for policy's own files only
 
  private:
+  // What policy says before the lock is asked.
+  Decision DecideFile(const Subject& subject, const FileRequest& request) const;
+  Decision DecideStream(const Subject& subject, const StreamRequest& request) const;
+  Decision DecideNetwork(const Subject& subject, const NetworkRequest& request) const;
+  Decision DecideName(const Subject& subject, const NameRequest& request) const;
+  Decision DecideUnixSocket(const Subject& subject, const UnixSocketRequest& request) const;
+
   explicit Policy(std::unique_ptr<const Impl> impl);
   std::unique_ptr<const Impl> impl_;
 };

@@ -64,6 +64,7 @@ struct CommonRules {
   const Rule *server_name, *request_host, *proxy_target, *nameless, *unknown_protocol,
       *datagram;
   const Rule *variable_kept, *variable_plain, *variable_own, *variable_hidden, *variable_shape;
+  const Rule *lock_package, *lock_program, *lock_host, *lock_listener, *lock_path;
 };
 
 // The policies of managers that something else started, by ecosystem and working directory.
@@ -107,6 +108,7 @@ struct Policy::Impl {
   std::vector<PackageGrant> grants;
   std::vector<HostPort> direct_hosts;
   std::shared_ptr<const Allowances> allowances;  // may be null
+  std::shared_ptr<const BehaviourLock> lock;     // null: the run is not locked
   uint64_t outward_limit = 0;  // bytes; 0: none
   std::vector<SocketPattern> sockets, abstract_sockets;
 

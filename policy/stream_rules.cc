@@ -89,7 +89,7 @@ Decision InTunnel(const CommonRules& rules, const StreamClaim& claim) {
 
 }  // namespace
 
-Decision Policy::EvaluateStream(const Subject& subject, const StreamRequest& request) const {
+Decision Policy::DecideStream(const Subject& subject, const StreamRequest& request) const {
   const Impl& impl = *For(subject).impl_;
   const CommonRules& rules = impl.common;
   const StreamClaim& claim = request.claim;

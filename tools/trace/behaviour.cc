@@ -4,11 +4,11 @@
 #include <functional>
 
 #include "absl/strings/str_cat.h"
+#include "policy/behaviour_lock.h"
 #include "policy/lexical_path.h"
 #include "tools/trace/display_text.h"
 #include "tools/trace/event_filter.h"
 #include "tools/trace/event_text.h"
-#include "tools/trace/path_class.h"
 #include "tracer/events/utf8.h"
 
 namespace safe_trace {
@@ -28,24 +28,13 @@ bool StartsWith(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
-Subject SubjectOf(const TraceRecord& record) {
+Actor ActorOf(const TraceRecord& record) {
   const auto text = [&record](std::string_view key) {
     return Bounded(std::string(record.Text(key)), kMaxNameBytes);
   };
-  Subject subject{text("safe_trace.role"), text("safe_trace.ecosystem"), text("package.name")};
-  // Where nothing else names a package, its name is that of the directory pip unpacked it into.
-  constexpr std::string_view kUnpacked = "pip-req-build-";
-  if (StartsWith(subject.package, kUnpacked)) subject.package = std::string(kUnpacked) + "*";
+  Actor subject{text("safe_trace.role"), text("safe_trace.ecosystem"), text("package.name")};
+  subject.package = ComparablePackage(subject.package);
   return subject;
-}
-
-std::string ComparableHost(std::string_view name) {
-  std::string host(name);
-  for (char& byte : host) {
-    if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
-  }
-  if (host.size() > 1 && host.back() == '.') host.pop_back();
-  return host;
 }
 
 // "denied: /home/u/.bashrc" where it was not allowed.
@@ -65,6 +54,8 @@ std::string_view KindTitle(BehaviourKind kind) {
       return "programs";
     case BehaviourKind::kCredential:
       return "credentials";
+    case BehaviourKind::kRead:
+      return "reads";
     case BehaviourKind::kWrite:
       return "writes";
     case BehaviourKind::kVariable:
@@ -87,6 +78,8 @@ std::string_view KindName(BehaviourKind kind) {
       return "program";
     case BehaviourKind::kCredential:
       return "credential";
+    case BehaviourKind::kRead:
+      return "read";
     case BehaviourKind::kWrite:
       return "write";
     case BehaviourKind::kVariable:
@@ -101,28 +94,20 @@ std::string_view KindName(BehaviourKind kind) {
 
 void BehaviourTable::Add(const TraceRecord& record) {
   const std::string_view action = record.Text("event.action");
-  if (action == "run-start" && project_.empty()) {
-    project_ = NormalizePath(record.Text("process.working_directory"));
-    return;
-  }
+  if (action == "run-start") return AddHeader(record);
   if (const std::string_view version = record.Text("package.version"); !version.empty()) {
-    std::set<std::string>& versions = versions_[SubjectOf(record)];
+    std::set<std::string>& versions = versions_[ActorOf(record)];
     if (versions.size() < kMaxVersions) versions.insert(std::string(version.substr(0, 64)));
-    if (versions_.size() > kMaxBehaviours) versions_.erase(SubjectOf(record));
+    if (versions_.size() > kMaxBehaviours) versions_.erase(ActorOf(record));
   }
   if (record.Text("event.category") == "network") AddNetwork(record);
   if (StartsWith(action, "file-")) AddFile(record);
   AddVariables(record);
-  if (action == "process-exec") {
-    const std::string_view refused = IsRefused(record) ? record.Text("file.path") : "";
-    const std::string_view path = refused.empty() ? record.Text("process.executable") : refused;
-    Note(record, BehaviourKind::kProgram,
-         ComparablePath(path, project_, record.Text("package.version")), Example(record, path));
-  }
+  if (action == "process-exec") AddProgram(record);
   if (action == "startup-file") {
     const std::string_view path = record.Text("file.path");
     Note(record, BehaviourKind::kStartupFile,
-         ComparablePath(BaseName(path), "", record.Text("package.version")), std::string(path));
+         ComparablePath(BaseName(path), {}, record.Text("package.version")), std::string(path));
   }
   if (IsViolation(record)) {
     const std::string_view rule = record.Text("rule.id");
@@ -131,15 +116,44 @@ void BehaviourTable::Add(const TraceRecord& record) {
   }
 }
 
+void BehaviourTable::AddHeader(const TraceRecord& record) {
+  if (!places_.project.empty()) return;
+  const std::string_view project = record.Text("safe_trace.project");
+  places_.project =
+      NormalizePath(project.empty() ? record.Text("process.working_directory") : project);
+  places_.home = NormalizePath(record.Text("safe_trace.home"));
+  has_every_open_ = record.Text("safe_trace.log_level") == "full";
+}
+
+void BehaviourTable::AddProgram(const TraceRecord& record) {
+  const std::string_view process = record.Text("process.entity_id");
+  const std::string_view refused = IsRefused(record) ? record.Text("file.path") : "";
+  const std::string_view path = refused.empty() ? record.Text("process.executable") : refused;
+  std::pair<std::string, std::string> image(process, path);
+  if (record.Text("safe_trace.decision") == "kill") {
+    if (killed_images_.size() < kMaxBehaviours) {
+      killed_images_.insert(std::move(image));
+    } else {
+      ++not_kept_;
+    }
+  } else if (refused.empty() && killed_images_.count(image) > 0) {
+    return;
+  }
+  const std::string program = ComparablePath(path, places_, record.Text("package.version"));
+  Note(record, BehaviourKind::kProgram, program, Example(record, path));
+  const std::string_view hash = record.Text("process.hash.sha256");
+  if (!refused.empty() || hash.empty() || program_hashes_.size() >= kMaxBehaviours) return;
+  const auto [known, is_new] = program_hashes_.try_emplace({ActorOf(record), program}, hash);
+  if (!is_new && known->second != hash) known->second.clear();
+}
+
 void BehaviourTable::AddNetwork(const TraceRecord& record) {
   const std::string_view action = record.Text("event.action");
   // Every look-up goes through the broker; the question itself is an event of its own.
   if (record.Text("safe_trace.mechanism") == "dns-broker" && action != "dns-question") return;
   if (const std::string_view path = record.Text("file.path"); !path.empty()) {
     Note(record, action == "network-bind" ? BehaviourKind::kListener : BehaviourKind::kHost,
-         absl::StrCat("unix socket ",
-                      ComparablePath(path, project_, record.Text("package.version"))),
-         Example(record, path));
+         ComparableSocket(path, places_, record.Text("package.version")), Example(record, path));
     return;
   }
   if (action == "network-bind") {
@@ -165,9 +179,20 @@ void BehaviourTable::AddFile(const TraceRecord& record) {
   if (StartsWith(rule, "credential.")) {
     Note(record, BehaviourKind::kCredential, std::string(rule), std::string(path));
   }
-  if (action == "file-open" || action == "file-stat" || action == "file-list") return;
-  Note(record, BehaviourKind::kWrite, std::string(DirectoryClass(path, project_)),
-       Example(record, path));
+  const std::vector<std::string> access = record.List("safe_trace.access");
+  const auto holds = [&access](const char* name) {
+    return std::find(access.begin(), access.end(), name) != access.end();
+  };
+  const bool is_look = action == "file-open" || action == "file-stat" || action == "file-list";
+  // A credential that was asked for stands there already.
+  const bool is_read = holds("read") && is_look && !StartsWith(rule, "credential.");
+  const bool is_write = holds("write") || (access.empty() && !is_look);
+  const bool is_everybodys = !IsRefused(record) && IsBeyondLock(rule);
+  if (is_everybodys || (!is_read && !is_write)) return;
+  const std::string what =
+      PathClass(path, places_, record.Text("package.name"), record.Text("package.version"));
+  if (is_read) Note(record, BehaviourKind::kRead, what, Example(record, path));
+  if (is_write) Note(record, BehaviourKind::kWrite, what, Example(record, path));
 }
 
 void BehaviourTable::AddVariables(const TraceRecord& record) {
@@ -187,24 +212,28 @@ void BehaviourTable::AddVariables(const TraceRecord& record) {
 void BehaviourTable::Note(const TraceRecord& record, BehaviourKind kind, std::string what,
                           std::string example) {
   if (what.empty()) return;
-  Behaviour behaviour{SubjectOf(record), kind, Bounded(std::move(what), kMaxTextBytes)};
+  Behaviour behaviour{ActorOf(record), kind, Bounded(std::move(what), kMaxTextBytes)};
   const uint64_t total =
       static_cast<uint64_t>(std::max<int64_t>(record.Number("safe_trace.repeated", 0), 0));
+  const bool is_refused = IsRefused(record);
   const auto found = behaviours_.find(behaviour);
+  if (found != behaviours_.end()) {
+    (is_refused ? found->second.was_refused : found->second.was_allowed) = true;
+  }
   if (found != behaviours_.end()) {
     uint64_t& count = found->second.count;
     count = total > 0 ? std::max(count, total) : count + 1;
   } else if (behaviours_.size() < kMaxBehaviours) {
-    behaviours_.emplace(
-        std::move(behaviour),
-        Seen{Bounded(std::move(example), kMaxTextBytes),
-             std::string(record.Text("@timestamp").substr(0, 40)), std::max(total, uint64_t{1})});
+    behaviours_.emplace(std::move(behaviour),
+                        Seen{Bounded(std::move(example), kMaxTextBytes),
+                             std::string(record.Text("@timestamp").substr(0, 40)),
+                             std::max(total, uint64_t{1}), !is_refused, is_refused});
   } else {
     ++not_kept_;
   }
 }
 
-std::set<std::string> BehaviourTable::VersionsOf(const Subject& subject) const {
+std::set<std::string> BehaviourTable::VersionsOf(const Actor& subject) const {
   const auto found = versions_.find(subject);
   return found == versions_.end() ? std::set<std::string>() : found->second;
 }

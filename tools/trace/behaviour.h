@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "policy/path_class.h"
 #include "tracer/events/trace_log_reader.h"
 #include "tracer/events/trace_record.h"
 #include "tracer/events/trace_verifier.h"
@@ -22,6 +23,7 @@ enum class BehaviourKind : uint8_t {
   kListener,
   kProgram,
   kCredential,
+  kRead,
   kWrite,
   kVariable,
   kStartupFile,
@@ -32,15 +34,15 @@ std::string_view KindTitle(BehaviourKind kind);
 std::string_view KindName(BehaviourKind kind);
 
 // Whose behaviour it is: a version is not part of it. Raw bytes.
-struct Subject {
+struct Actor {
   std::string role;
   std::string ecosystem;
   std::string package;
-  auto operator<=>(const Subject&) const = default;
+  auto operator<=>(const Actor&) const = default;
 };
 
 struct Behaviour {
-  Subject subject;
+  Actor subject;
   BehaviourKind kind = BehaviourKind::kHost;
   std::string what;  // comparable between runs; raw bytes
   auto operator<=>(const Behaviour&) const = default;
@@ -50,6 +52,8 @@ struct Seen {
   std::string example;  // how the first looked; raw bytes, "" where `what` says it all
   std::string first;    // @timestamp of the first
   uint64_t count = 0;
+  bool was_allowed = false;  // at least once
+  bool was_refused = false;
 };
 
 class BehaviourTable {
@@ -62,19 +66,33 @@ class BehaviourTable {
   void Add(const TraceRecord& record);
 
   const std::map<Behaviour, Seen>& behaviours() const { return behaviours_; }
-  std::set<std::string> VersionsOf(const Subject& subject) const;
+  std::set<std::string> VersionsOf(const Actor& subject) const;
+  // Programs that ran, by subject and comparable path, with their SHA-256; "" where two runs of it
+  // had different ones.
+  const std::map<std::pair<Actor, std::string>, std::string>& program_hashes() const {
+    return program_hashes_;
+  }
+  // Every open has an event (--log-level full).
+  bool has_every_open() const { return has_every_open_; }
   // Events whose behaviour is not in the table, which was full.
   uint64_t not_kept() const { return not_kept_; }
 
  private:
+  void AddHeader(const TraceRecord& record);
+  void AddProgram(const TraceRecord& record);
   void AddNetwork(const TraceRecord& record);
   void AddFile(const TraceRecord& record);
   void AddVariables(const TraceRecord& record);
   void Note(const TraceRecord& record, BehaviourKind kind, std::string what, std::string example);
 
-  std::string project_;
+  PathPlaces places_;
+  bool has_every_open_ = false;
+  std::map<std::pair<Actor, std::string>, std::string> program_hashes_;
+  // Process and program of images that were killed before their first instruction; their event of
+  // having been started follows.
+  std::set<std::pair<std::string, std::string>> killed_images_;
   std::map<Behaviour, Seen> behaviours_;
-  std::map<Subject, std::set<std::string>> versions_;
+  std::map<Actor, std::set<std::string>> versions_;
   uint64_t not_kept_ = 0;
 };
 

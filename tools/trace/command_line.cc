@@ -68,6 +68,13 @@ constexpr char kDiffFooter[] =
     "Exit status: 0 nothing new; 1 new behaviour; 2 bad usage, a trace could not be read, or B is\n"
     "not whole and what there is of it shows nothing new.";
 
+constexpr char kLearnFooter[] =
+    "What several runs did is put together, sorted, and the same for the same runs. What was\n"
+    "refused is not learned; it stands in comments. A FILE that is there is replaced; a link, or\n"
+    "a file that is not yours alone, is refused.\n"
+    "Exit status: 0 written; 1 a trace is not whole, or no trace; 2 bad usage, or it could not be\n"
+    "read or written.";
+
 constexpr char kExportFooter[] =
     "sarif: violations for code scanning (SARIF 2.1.0). ocsf: every event, one JSON\n"
     "object a line (OCSF 1.5.0). falco: violations as Falco writes them. chrome-trace:\n"
@@ -192,15 +199,26 @@ void AddPrune(CLI::App& app, TraceCommand& command, PruneTexts& texts) {
   prune->footer(kPruneFooter);
 }
 
+// What `safe-trace policy learn` starts; not listed among the verbs of `trace`.
+void AddLearn(CLI::App& app, TraceCommand& command) {
+  CLI::App* learn = app.add_subcommand("learn", "Makes safe-trace.lock of what runs did")->group("");
+  learn->add_option("RUN|FILE", command.targets, "Which runs (default: the newest)");
+  learn->add_option("-o,--output", command.learn.lock_path, "Where it goes; - is standard output")
+      ->type_name("FILE");
+  learn->add_flag("--unverified", command.learn.unverified,
+                  "Learn from traces that are not whole, too");
+  learn->footer(kLearnFooter);
+}
+
 TraceVerb VerbOf(const CLI::App& app) {
   struct Row {
     const char* name;
     TraceVerb verb;
   };
-  constexpr std::array kRows = {Row{"list", TraceVerb::kList},    Row{"show", TraceVerb::kShow},
-                                Row{"query", TraceVerb::kQuery},  Row{"diff", TraceVerb::kDiff},
-                                Row{"prune", TraceVerb::kPrune},  Row{"report", TraceVerb::kReport},
-                                Row{"export", TraceVerb::kExport}};
+  constexpr std::array kRows = {Row{"list", TraceVerb::kList},   Row{"show", TraceVerb::kShow},
+                                Row{"query", TraceVerb::kQuery}, Row{"diff", TraceVerb::kDiff},
+                                Row{"prune", TraceVerb::kPrune}, Row{"report", TraceVerb::kReport},
+                                Row{"learn", TraceVerb::kLearn}, Row{"export", TraceVerb::kExport}};
   for (const Row& row : kRows) {
     if (app.got_subcommand(row.name)) return row.verb;
   }
@@ -237,6 +255,10 @@ absl::Status Complete(const CLI::App& app, const PruneTexts& texts, TraceCommand
     return absl::InvalidArgumentError("--html: '" + SafeText(command.page_path) +
                                       "' would be a trace, not a page");
   }
+  if (command.verb == TraceVerb::kLearn && LooksLikeTraceName(command.learn.lock_path)) {
+    return absl::InvalidArgumentError("-o: '" + SafeText(command.learn.lock_path) +
+                                      "' would be a trace, not a lock");
+  }
   if (command.verb == TraceVerb::kPrune) {
     return TakeBounds(*app.get_subcommand("prune"), texts, command.prune);
   }
@@ -248,7 +270,9 @@ absl::Status Complete(const CLI::App& app, const PruneTexts& texts, TraceCommand
 ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
   TraceCommand command;
   PruneTexts texts;
-  CLI::App app("Looks at the traces of earlier runs.", "safe-trace trace");
+  const bool is_learn = !arguments.empty() && arguments.front() == "learn";
+  CLI::App app("Looks at the traces of earlier runs.",
+               is_learn ? "safe-trace policy" : "safe-trace trace");
   app.footer(kFooter);
   app.require_subcommand(1);
   AddLooking(app, command);
@@ -256,6 +280,7 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
   AddExport(app, command);
   AddSearching(app, command);
   AddPrune(app, command, texts);
+  AddLearn(app, command);
 
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {

@@ -6,12 +6,23 @@
 #include <string>
 #include <vector>
 
+#include "tools/trace/learn_verb.h"
 #include "tools/trace/prune.h"
 #include "tools/trace/query.h"
 
 namespace safe_trace {
 
-enum class TraceVerb : uint8_t { kList, kShow, kVerify, kQuery, kDiff, kReport, kExport, kPrune };
+enum class TraceVerb : uint8_t {
+  kList,
+  kShow,
+  kVerify,
+  kQuery,
+  kDiff,
+  kReport,
+  kExport,
+  kPrune,
+  kLearn
+};
 
 struct TraceCommand {
   TraceVerb verb = TraceVerb::kList;
@@ -20,6 +31,7 @@ struct TraceCommand {
   std::vector<std::string> targets;
   QueryRequest query;
   PruneRequest prune;
+  LearnRequest learn;
   std::string page_path;  // of a report; "-": standard output
   std::string format;     // of an export
   std::string export_path = "-";

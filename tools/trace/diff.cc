@@ -20,7 +20,12 @@ using News = std::vector<std::pair<const Behaviour*, const Seen*>>;
 
 News Compare(const RunBehaviour& a, const RunBehaviour& b) {
   News news;
+  // Of a run whose trace does not hold every open, nothing is known about what it read and wrote.
+  const bool knows_opens = a.table.has_every_open() == b.table.has_every_open();
   for (const auto& [behaviour, seen] : b.table.behaviours()) {
+    const bool is_open =
+        behaviour.kind == BehaviourKind::kRead || behaviour.kind == BehaviourKind::kWrite;
+    if (is_open && !knows_opens && !seen.was_refused) continue;
     if (a.table.behaviours().count(behaviour) == 0) news.emplace_back(&behaviour, &seen);
   }
   return news;
@@ -35,7 +40,7 @@ std::string Joined(const std::set<std::string>& versions) {
 }
 
 // "package tiny (npm)  1.0.0 -> 1.0.1"
-std::string SubjectTitle(const Subject& subject, const RunBehaviour& a, const RunBehaviour& b) {
+std::string SubjectTitle(const Actor& subject, const RunBehaviour& a, const RunBehaviour& b) {
   std::string text = SafeText(subject.role.empty() ? "run" : subject.role);
   if (!subject.package.empty()) text.append(" ").append(SafeText(subject.package));
   if (!subject.ecosystem.empty()) text.append(" (").append(SafeText(subject.ecosystem)).append(")");
@@ -71,7 +76,7 @@ void RenderText(const News& news, const RunBehaviour& a, const RunBehaviour& b,
                 const Terminal& terminal, std::ostream& out) {
   RenderRunLine("A", a, out, terminal);
   RenderRunLine("B", b, out, terminal);
-  const Subject* subject = nullptr;
+  const Actor* subject = nullptr;
   const Behaviour* before = nullptr;
   for (const auto& [behaviour, seen] : news) {
     if (subject == nullptr || *subject != behaviour->subject) {
@@ -123,7 +128,7 @@ void RenderJson(const News& news, const RunBehaviour& a, const RunBehaviour& b, 
   out << ",\"new\":[";
   const char* separator = "";
   for (const auto& [behaviour, seen] : news) {
-    const Subject& subject = behaviour->subject;
+    const Actor& subject = behaviour->subject;
     out << separator << "{\"role\":" << JsonText(subject.role)
         << ",\"ecosystem\":" << JsonText(subject.ecosystem)
         << ",\"package\":" << JsonText(subject.package) << ",\"versions_a\":";

@@ -173,6 +173,16 @@ int RunDiff(const TraceCommand& command, const std::string& directory, const Ter
   return DiffTraces(paths->front(), paths->back(), command.json, terminal, out, err);
 }
 
+int Learn(const TraceCommand& command, const std::string& directory, bool confine,
+          std::ostream& out, std::ostream& err) {
+  const absl::StatusOr<std::vector<std::string>> paths = ResolveTargets(command, directory);
+  if (!paths.ok()) return Complain(paths.status(), err);
+  const absl::StatusOr<UniqueFd> lock = OpenLockFile(command.learn, *paths);
+  if (!lock.ok()) return Complain(lock.status(), err);
+  if (confine && !IsConfined(ConfineToReading(*paths, lock->get()), err)) return kCouldNotRead;
+  return LearnLock(*paths, command.learn, lock->get(), out, err);
+}
+
 absl::StatusOr<OpenReport> OpenTheReport(const TraceCommand& command,
                                          const std::string& directory) {
   const absl::StatusOr<std::string> path =
@@ -272,6 +282,8 @@ int ExecuteTraceCommand(const TraceCommand& command, const std::string& director
       return Export(command, directory, false, out, err);
     case TraceVerb::kDiff:
       return RunDiff(command, directory, terminal, out, err);
+    case TraceVerb::kLearn:
+      return Learn(command, directory, false, out, err);
     case TraceVerb::kPrune:
       return Prune(command, directory, false, out, err);
   }
@@ -293,6 +305,9 @@ int RunTraceTool(const std::vector<std::string>& arguments,
     if (!report.ok()) return Complain(report.status(), err);
     if (!IsConfined(ConfineToReading({}, report->page.get()), err)) return kCouldNotRead;
     return WriteReport(*std::move(report), out, err);
+  }
+  if (parsed.command->verb == TraceVerb::kLearn) {
+    return Learn(*parsed.command, *directory, true, out, err);
   }
   if (parsed.command->verb == TraceVerb::kExport) {
     return Export(*parsed.command, *directory, true, out, err);

@@ -118,6 +118,15 @@ SyscallAction ExecHandlers::Handle(const SyscallInvocation& call, Process& proce
                      O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.valid()) {
     absl::StatusOr<ElfImage> elf = ReadElfImage(file.get());
+    if (elf.ok() && elf->is_elf && elf->is_64_bit) {
+      // Of a script the interpreter counts, which AfterExec sees.
+      decision = policy_.EvaluateLockedProgram(process.domain->subject, pinned.path);
+      if (!decision.allowed()) {
+        reporter_.ReportDecision(process, decision, ExecEvent(pinned.path), "run " + pinned.path,
+                                 "");
+        return Fail{decision.error};
+      }
+    }
     if (elf.ok() && elf->is_elf && !elf->is_64_bit) {
       Decision refusal{Verdict::kDeny, ENOEXEC, &kForeignArchitecture, false};
       reporter_.ReportDecision(process, refusal, ExecEvent(pinned.path), "run " + pinned.path, "");
@@ -144,15 +153,14 @@ absl::StatusOr<ExecOutcome> ExecHandlers::AfterExec(Process& process, Image& ima
     }
   }
   if (!decision.allowed()) {
-    decision.verdict = Verdict::kKill;
-    TraceEvent event = ExecEvent(image.executable);
-    event.Set("process.args", image.arguments);
-    reporter_.ReportDecision(process, decision, std::move(event), doing, "");
-    outcome.kill = true;
+    KillImage(process, image, decision, doing, outcome);
     return outcome;
   }
   bool may_change = Policy::MayChangeAtExec(subject);
-  if (!may_change && options_.shim_path.empty()) return outcome;
+  if (!may_change) {
+    HoldToLock(process, image, outcome);
+    if (outcome.kill || options_.shim_path.empty()) return outcome;
+  }
   absl::StatusOr<std::vector<std::string>> environment = ReadEnvironmentOf(process.tgid);
   if (!environment.ok()) return environment.status();
   if (may_change) {
@@ -162,10 +170,31 @@ absl::StatusOr<ExecOutcome> ExecHandlers::AfterExec(Process& process, Image& ima
     if (after != subject) {
       absl::Status status = EnterSubject(process, std::move(after), *environment, outcome);
       if (!status.ok()) return status;
+      HoldToLock(process, image, outcome);
+      if (outcome.kill) return outcome;
     }
   }
   DropForeignPreload(image, *environment, outcome.surgery.environment);
   return outcome;
+}
+
+void ExecHandlers::KillImage(const Process& process, const Image& image, Decision decision,
+                             std::string_view doing, ExecOutcome& outcome) const {
+  decision.verdict = Verdict::kKill;
+  TraceEvent event = ExecEvent(image.executable);
+  event.Set("process.args", image.arguments);
+  reporter_.ReportDecision(process, decision, std::move(event), doing, "");
+  outcome.kill = true;
+}
+
+// Of whoever the process has become: the first program of a package is not started by itself.
+void ExecHandlers::HoldToLock(const Process& process, const Image& image,
+                              ExecOutcome& outcome) const {
+  const Decision decision =
+      policy_.EvaluateLockedProgram(process.domain->subject, image.executable);
+  if (!decision.allowed()) {
+    KillImage(process, image, decision, "run " + image.executable, outcome);
+  }
 }
 
 // The process gets a domain of its own, and the surgery that makes its image fit it.

@@ -55,6 +55,9 @@ class ExecHandlers {
   absl::StatusOr<ExecOutcome> AfterExec(Process& process, Image& image) const;
 
  private:
+  void KillImage(const Process& process, const Image& image, Decision decision,
+                 std::string_view doing, ExecOutcome& outcome) const;
+  void HoldToLock(const Process& process, const Image& image, ExecOutcome& outcome) const;
   absl::Status EnterSubject(Process& process, Subject subject,
                             const std::vector<std::string>& environment,
                             ExecOutcome& outcome) const;

@@ -1,5 +1,8 @@
 #include "tracer/deciding/file_report.h"
 
+#include <utility>
+#include <vector>
+
 #include "tracer/filter/syscall_table.h"
 
 namespace safe_trace {
@@ -22,6 +25,13 @@ bool CanBeAllowed(const Decision& decision, std::string_view path) {
          path.find_first_of("*?[\\") == std::string_view::npos;
 }
 
+std::vector<std::string> AccessList(Access access) {
+  std::vector<std::string> list;
+  if (Any(access & Access::kRead)) list.emplace_back("read");
+  if (Any(access & Access::kWrite)) list.emplace_back("write");
+  return list;
+}
+
 }  // namespace
 
 std::string_view AccessVerb(Access access) {
@@ -32,20 +42,25 @@ std::string_view AccessVerb(Access access) {
 void ReportFileDecision(Reporter& reporter, const SyscallInvocation& call, const Process& process,
                         const Decision& decision, std::string_view verb, std::string_view action,
                         std::string_view path, Access access) {
+  TraceEvent event = FileEvent(call, action, path);
+  event.Set("safe_trace.access", AccessList(access));
   std::string doing = std::string(verb) + " " + std::string(path);
   std::string how;
   if (CanBeAllowed(decision, path)) {
     how = Any(access & Access::kWrite) ? "--allow-write " : "--allow-read ";
     how += path;
   }
-  reporter.ReportDecision(process, decision, FileEvent(call, action, path), doing, how);
+  reporter.ReportDecision(process, decision, std::move(event), doing, how);
 }
 
 void ReportFileUse(Reporter& reporter, const SyscallInvocation& call, const Process& process,
-                   std::string_view action, std::string_view path, std::string_view mechanism) {
+                   const Decision& decision, std::string_view action, std::string_view path,
+                   Access access, std::string_view mechanism) {
   TraceEvent event = FileEvent(call, action, path);
   event.outcome = "success";
   event.Set("safe_trace.decision", std::string("allow"));
+  event.Set("rule.id", decision.rule->id);
+  event.Set("safe_trace.access", AccessList(access));
   event.Set("safe_trace.mechanism", std::string(mechanism));
   reporter.ReportEvent(process, std::move(event));
 }

@@ -20,7 +20,8 @@ void ReportFileDecision(Reporter& reporter, const SyscallInvocation& call, const
                         std::string_view path, Access access);
 // Records an allowed use (full log level).
 void ReportFileUse(Reporter& reporter, const SyscallInvocation& call, const Process& process,
-                   std::string_view action, std::string_view path, std::string_view mechanism);
+                   const Decision& decision, std::string_view action, std::string_view path,
+                   Access access, std::string_view mechanism);
 
 }  // namespace safe_trace
 

@@ -76,7 +76,8 @@ int NameHandlers::Decide(const SyscallInvocation& call, const Process& process,
   // The kernel asks for the right on the directory, not on the name.
   bool by_floor = floor_.Covers(*process.domain, ParentPath(pinned.path), access);
   if (record_all_) {
-    ReportFileUse(reporter_, call, process, action, pinned.path, by_floor ? "floor" : "on-behalf");
+    ReportFileUse(reporter_, call, process, decision, action, pinned.path, access,
+                  by_floor ? "floor" : "on-behalf");
   }
   covered = covered && by_floor && !process.domain->on_behalf_only;
   return 0;

@@ -239,7 +239,7 @@ SyscallAction OpenHandlers::OpenExisting(const SyscallInvocation& call, Process&
   }
   bool covered = floor_.Covers(*process.domain, pinned.path, access);
   if (options_.record_all) {
-    ReportFileUse(reporter_, call, process, "file-open", pinned.path,
+    ReportFileUse(reporter_, call, process, decision, "file-open", pinned.path, access,
                   covered ? "floor" : "on-behalf");
   }
   if (IsWithin(pinned.path, "/dev") && IsPseudoTerminalMaster(pinned.object.get())) {
@@ -335,7 +335,7 @@ SyscallAction OpenHandlers::OpenNew(const SyscallInvocation& call, Process& proc
   bool covered = floor_.Covers(*process.domain, ParentPath(pinned.path), access) &&
                  !process.domain->on_behalf_only;
   if (options_.record_all) {
-    ReportFileUse(reporter_, call, process, "file-create", pinned.path,
+    ReportFileUse(reporter_, call, process, decision, "file-create", pinned.path, access,
                   covered ? "floor" : "on-behalf");
   }
   if (covered) return Continue{ContinueReason::kFloorEnforced};

@@ -108,7 +108,9 @@ absl::StatusOr<ConfinedDomain> BuildDomain(const Policy& policy, Subject subject
     // guards what is secret there (Landlock: other domains' processes; no capabilities: the rest).
     std::erase_if(request.carve_outs,
                   [](const PathGrant& carve_out) { return IsWithin(carve_out.path, "/proc"); });
-    domain->on_behalf_only = TakeNamedSecrets(policy, request);
+    // The floor knows nothing of the lock.
+    domain->on_behalf_only =
+        TakeNamedSecrets(policy, request) || policy.HoldsPathsByLock(subject);
     const FloorPlan plan = ExpandFloor(
         request, [&policy](std::string_view name) { return policy.IsHiddenName(name); },
         ListDirectory);

@@ -8,7 +8,6 @@
 
 #include "tests/unit/tools/trace/tool_testing.h"
 #include "tools/trace/behaviour.h"
-#include "tools/trace/path_class.h"
 
 namespace safe_trace {
 namespace {
@@ -61,9 +60,12 @@ TraceEvent File(const std::string& action, const std::string& path, const std::s
 class DiffTest : public ::testing::Test {
  protected:
   void Write(const std::string& name, std::vector<TraceEvent> events, bool finish = true,
-             const std::string& project = "/home/user/project") {
+             const std::string& project = "/home/user/project", const std::string& level = "",
+             const std::string& home = "") {
     TraceLogOptions options = SampleOptions(directory_ / name);
     options.header.working_directory = project;
+    if (!level.empty()) options.header.extra.emplace_back("safe_trace.log_level", level);
+    if (!home.empty()) options.header.extra.emplace_back("safe_trace.home", home);
     auto writer = TraceLogWriter::Open(std::move(options));
     ASSERT_TRUE(writer.ok()) << writer.status();
     for (TraceEvent& event : events) (*writer)->Record(std::move(event));
@@ -103,7 +105,7 @@ TEST_F(DiffTest, NewVersionIsComparedWithTheOldOneAndOnlyWhatIsNewIsSaid) {
                   evil.example
   programs        /usr/bin/curl
   credentials     credential.ssh: /home/user/.ssh/id_rsa
-  writes          home: /home/user/.bashrc (refused)
+  writes          ~/.bashrc: /home/user/.bashrc (refused)
   variables       AWS_SECRET_ACCESS_KEY (asked for)
                   NPM_TOKEN (removed)
   violations      credential.ssh: open /home/user/.ssh/id_rsa
@@ -150,6 +152,39 @@ TEST_F(DiffTest, TemporaryNamesNumbersAndPlacesAreNoDifference) {
         true, "/home/other/work");
   const Answer answer = Compare();
   EXPECT_EQ(answer.status, 0) << answer.out << answer.err;
+}
+
+// At the default level a trace holds no allowed open: what it does not hold is no difference.
+TEST_F(DiffTest, RunThatWasRecordedInFullIsNoNewBehaviour) {
+  TraceEvent open = File("file-open", "/opt/data/x", "1.0");
+  open.Set("safe_trace.access", std::vector<std::string>{"read"});
+  Write("a.jsonl", {Exec("/usr/bin/node", "1.0")});
+  Write("b.jsonl", {Exec("/usr/bin/node", "1.0"), open}, true, "/home/user/project", "full");
+  EXPECT_EQ(Compare().status, 0) << Compare().out;
+  std::filesystem::remove(directory_ / "a.jsonl");
+  Write("a.jsonl", {Exec("/usr/bin/node", "1.0")}, true, "/home/user/project", "full");
+  EXPECT_EQ(Compare().status, 1);
+  EXPECT_THAT(Compare().out, HasSubstr("reads           /opt: /opt/data/x\n"));
+}
+
+TEST_F(DiffTest, HomeAndProjectAreWhereTheRunSaysTheyAre) {
+  Write("a.jsonl", {Decided(File("file-create", "/srv/ann/.profile", "1.0"), "deny", "x")}, true,
+        "/srv/ann/work", "", "/srv/ann");
+  Write("b.jsonl", {Decided(File("file-create", "/data/u/bob/.profile", "1.0"), "deny", "x")}, true,
+        "/data/u/bob/p", "", "/data/u/bob");
+  EXPECT_EQ(Compare().status, 0) << Compare().out;
+}
+
+// The event of having been started follows that of having been killed.
+TEST_F(DiffTest, ProgramThatWasKilledBeforeItsFirstInstructionDidNotRun) {
+  TraceEvent killed = Decided(Exec("/usr/bin/curl", "1.0"), "kill", "lock.unknown-program");
+  killed.Set("file.path", std::string("/usr/bin/curl"));
+  Write("a.jsonl", {killed, Exec("/usr/bin/curl", "1.0")});
+  const auto run = LoadBehaviour(directory_ / "a.jsonl");
+  ASSERT_TRUE(run.ok());
+  for (const auto& [behaviour, seen] : run->table.behaviours()) {
+    EXPECT_FALSE(behaviour.kind == BehaviourKind::kProgram && seen.was_allowed);
+  }
 }
 
 // pip unpacks what it was given by path under such a name, which stands where no other is known.
@@ -271,37 +306,6 @@ TEST(BehaviourTableTest, LongTextsThatDifferAtTheirEndStayDifferent) {
     table.Add(record);
   }
   EXPECT_EQ(table.behaviours().size(), 2u);
-}
-
-TEST(PathClassTest, DirectoriesHaveClasses) {
-  constexpr char kProject[] = "/home/u/p";
-  EXPECT_EQ(DirectoryClass("/home/u/p/src/x", kProject), "project");
-  EXPECT_EQ(DirectoryClass("/home/u/p/node_modules/a/x", kProject), "installed packages");
-  EXPECT_EQ(DirectoryClass("/usr/lib/python3/site-packages/a.py", ""), "installed packages");
-  EXPECT_EQ(DirectoryClass("/home/u/.bashrc", kProject), "home");
-  EXPECT_EQ(DirectoryClass("/home/u/.bashrc", "/home/u"), "home");
-  EXPECT_EQ(DirectoryClass("/root/x", ""), "home");
-  EXPECT_EQ(DirectoryClass("/rootx", ""), "other");
-  EXPECT_EQ(DirectoryClass("/tmp/x", ""), "temporary");
-  EXPECT_EQ(DirectoryClass("/etc/passwd", "/"), "other");
-  EXPECT_EQ(DirectoryClass("", ""), "other");
-}
-
-TEST(PathClassTest, DifferentProgramsStayDifferent) {
-  const auto comparable = [](const std::string& path) {
-    return ComparablePath(path, "/home/u/p", "1.0.0");
-  };
-  EXPECT_EQ(comparable("/usr/bin/python3.11"), comparable("/usr/bin/python3.9"));
-  EXPECT_NE(comparable("/usr/bin/python3"), comparable("/usr/bin/perl"));
-  EXPECT_NE(comparable("/usr/bin/curl"), comparable("/tmp/a/curl"));
-  EXPECT_NE(comparable("/home/u/p/curl"), comparable("/home/u/curl"));
-  EXPECT_EQ(comparable("/tmp/x.sh"), comparable("/tmp/y.sh"));
-  EXPECT_NE(comparable("/tmp/x.sh"), comparable("/tmp/y"));
-  EXPECT_EQ(comparable("/tmp/x/a/run"), comparable("/tmp/y/a/run"));
-  EXPECT_EQ(comparable("/home/u/p/a-1.0.0/x"), "<project>/a-#/x");
-  EXPECT_EQ(comparable("/home/u/.cache/x"), "~/.cache/x");
-  EXPECT_EQ(comparable("@abstract12"), "@abstract#");
-  EXPECT_EQ(comparable(""), "");
 }
 
 }  // namespace

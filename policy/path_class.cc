@@ -1,9 +1,11 @@
-#include "tools/trace/path_class.h"
+#include "policy/path_class.h"
 
 #include <algorithm>
 #include <array>
 
 #include "policy/lexical_path.h"
+#include "policy/policy_impl.h"
+#include "policy/text_parts.h"
 
 namespace safe_trace {
 namespace {
@@ -35,17 +37,19 @@ bool IsOneOf(const std::array<std::string_view, N>& names, std::string_view name
 }
 
 // The length of the home that `path` lies in, 0 where it lies in none.
-size_t HomeLength(std::string_view path) {
+size_t HomeLength(std::string_view path, std::string_view home) {
+  if (home.size() > 1 && IsWithin(path, home)) return home.size();
   if (IsWithin(path, "/root")) return 5;
   constexpr std::string_view kHomes = "/home/";
   if (path.substr(0, kHomes.size()) != kHomes || path.size() == kHomes.size()) return 0;
   return std::min(path.find('/', kHomes.size()), path.size());
 }
 
-bool IsProject(std::string_view path, std::string_view project) {
-  const bool is_usable =
-      !project.empty() && !IsSharedDirectory(project) && HomeLength(project) != project.size();
-  return is_usable && IsWithin(path, project);
+size_t ProjectLength(std::string_view path, const PathPlaces& places) {
+  const std::string_view project = places.project;
+  const bool is_usable = !project.empty() && !IsSharedDirectory(project) &&
+                         HomeLength(project, places.home) != project.size();
+  return is_usable && IsWithin(path, project) ? project.size() : 0;
 }
 
 // mkstemp and its kin: six to twelve characters of mixed kinds.
@@ -70,7 +74,10 @@ std::string WithoutNumbers(std::string_view text) {
   for (size_t at = 0; at < text.size();) {
     size_t hex = at;
     while (hex < text.size() && IsHex(text[hex])) ++hex;
-    const bool is_start = at == 0 || !IsWord(text[at - 1]);
+    // Behind an underscore only what is long enough to be a hash: NAME_<hash>, as pip unpacks.
+    constexpr size_t kShortestHash = 16;
+    const bool is_start =
+        at == 0 || !IsWord(text[at - 1]) || (text[at - 1] == '_' && hex - at >= kShortestHash);
     const bool is_end = hex == text.size() || !IsWord(text[hex]);
     if (is_start && is_end && hex - at >= 8 && IsIdentifier(text.substr(at, hex - at))) {
       out.push_back('#');
@@ -123,28 +130,81 @@ std::string TemporaryFile(std::string_view name) {
   return has_kind ? "*" + std::string(name.substr(dot)) : "*";
 }
 
+std::string_view FirstComponent(std::string_view path) {
+  path.remove_prefix(path.substr(0, 1) == "/" ? 1 : 0);
+  return path.substr(0, path.find('/'));
+}
+
+// True where `path` is, or lies beneath, a directory of that name.
+bool HasDirectory(std::string_view path, std::string_view name) {
+  for (size_t at = path.find(name); at != std::string_view::npos; at = path.find(name, at + 1)) {
+    const size_t end = at + name.size();
+    if (at > 0 && path[at - 1] == '/' && (end == path.size() || path[end] == '/')) return true;
+  }
+  return false;
+}
+
+// pip unpacks a source package into NAME_<32 hexadecimal digits>.
+bool IsUnpackedFor(std::string_view component, std::string_view name) {
+  constexpr size_t kDigits = 32;
+  return component.size() == name.size() + 1 + kDigits &&
+         component.substr(0, name.size()) == name && component[name.size()] == '_' &&
+         All(component.substr(name.size() + 1), IsHex);
+}
+
+// Where managers put one package: node_modules/NAME, NAME-VERSION, NAME@VERSION, NAME_<hash>.
+bool IsOfPackage(std::string_view path, std::string_view name, std::string_view version) {
+  if (name.empty()) return false;
+  constexpr std::string_view kModules = "/node_modules/";
+  if (const size_t at = path.rfind(kModules); at != std::string_view::npos) {
+    const std::string_view rest = path.substr(at + kModules.size());
+    if (IsWithin(rest, name)) return true;
+  }
+  if (!version.empty() && (HasDirectory(path, Cat(name, "-", version)) ||
+                           HasDirectory(path, Cat(name, "@", version)))) {
+    return true;
+  }
+  while (!path.empty()) {
+    const std::string_view component = FirstComponent(path);
+    if (IsUnpackedFor(component, name)) return true;
+    path.remove_prefix(std::min(path.size(), component.size() + 1));
+  }
+  return false;
+}
+
 }  // namespace
 
-std::string_view DirectoryClass(std::string_view path, std::string_view project) {
-  const std::string directory(ParentPath(path));
-  for (const std::string_view name : kInstalled) {
-    if (HasComponent(directory, name)) return "installed packages";
+std::string PathClass(std::string_view path, const PathPlaces& places, std::string_view name,
+                      std::string_view version) {
+  if (IsOfPackage(path, name, version)) return "package";
+  for (const std::string_view directory : kInstalled) {
+    if (HasComponent(path, directory)) return "installed packages";
   }
-  if (IsProject(path, project)) return "project";
-  if (HomeLength(path) > 0) return "home";
+  const size_t project = ProjectLength(path, places);
+  const size_t home = HomeLength(path, places.home);
+  if (project > home) return "project";
+  if (home > 0) {
+    const std::string_view inside = path.substr(home);
+    return inside.empty() ? "~" : Cat("~/", ComparableComponent(FirstComponent(inside), ""));
+  }
   for (const std::string_view tree : kTemporaryTrees) {
     if (IsWithin(path, tree)) return "temporary";
   }
-  return "other";
+  if (IsWithin(path, "/proc") || IsWithin(path, "/sys")) return "kernel";
+  if (IsWithin(path, "/dev")) return "devices";
+  if (IsSystemPath(path)) return "system";
+  return Cat("/", ComparableComponent(FirstComponent(path), ""));
 }
 
-std::string ComparablePath(std::string_view path, std::string_view project,
+std::string ComparablePath(std::string_view path, const PathPlaces& places,
                            std::string_view version) {
   std::string out;
-  if (IsProject(path, project)) {
+  const size_t project = ProjectLength(path, places);
+  const size_t home = HomeLength(path, places.home);
+  if (project > home) {
     out = "<project>";
-    path.remove_prefix(project.size());
-  } else if (const size_t home = HomeLength(path); home > 0) {
+    path.remove_prefix(project);
+  } else if (home > 0) {
     out = "~";
     path.remove_prefix(home);
   }
