@@ -36,6 +36,7 @@
 #include "launcher/terminal_state.h"
 #include "launcher/terminal_text.h"
 #include "launcher/verbs.h"
+#include "preload/shim_protocol.h"
 #include "tracer/asking/ask_desk.h"
 #include "tracer/deciding/package_domain.h"
 #include "tracer/events/run_id.h"
@@ -101,6 +102,14 @@ std::string FindShim() {
     if (IsRegularFile(candidate.string())) return candidate.string();
   }
   return {};
+}
+
+// "" where it is missing: then violations go without their stacks.
+std::string FindUnwinder() {
+  std::error_code error;
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe", error).string();
+  if (error) return {};
+  return FindCompanion("unwind", self).value_or("");
 }
 
 // Where the user sent the command's input and output, it may open them again by name.
@@ -215,6 +224,10 @@ absl::Status Run::PrepareEnvironment() {
   }
   shim_ = FindShim();
   environment_ = ScrubEnvironment(*run_.policy, root_.domain->subject, variables, shim_);
+  // A manager opens thousands of files, and its own frames say little.
+  if (root_.domain->subject.role != Role::kManager) {
+    environment_.variables.push_back(ST_WANT_PYTHON_FRAMES "=1");
+  }
   plan_.environment = environment_.variables;
   for (const std::string& name : environment_.removed) {
     const std::string value = run_.facts.Variable(name);
@@ -401,6 +414,7 @@ int Run::Supervised(SeizedChild child) {
   options.record_all = options_.log_level == LogLevel::kFull;
   options.landlock_abi = landlock_abi_;
   options.shim_path = shim_;
+  options.unwinder_path = FindUnwinder();
   options.withheld_variables = withheld_;
   options.temporary_root = directory_->path();
   options.maximum_tasks = run_.config.pids.value_or(0);

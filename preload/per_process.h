@@ -18,6 +18,7 @@ inline constexpr unsigned kPageSize = 4096;
 struct alignas(kPageSize) PerProcess {
   uint8_t reported[kMaxRemovedNames];  // indexed as the table of removed names; 1 once reported
   uint32_t name_lookups;
+  uint32_t is_known;  // 1 once this process has asked for the ids of its threads anew
 };
 static_assert(sizeof(PerProcess) == kPageSize, "wiping must touch nothing else");
 

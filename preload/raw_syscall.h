@@ -21,6 +21,19 @@ inline long RawSyscall(long number, long a, long b, long c, long d) {
   return result;
 }
 
+// All six arguments.
+inline long RawSyscall6(long number, long a, long b, long c, long d, long e, long f) {
+  long result;
+  register long r10 __asm__("r10") = d;
+  register long r8 __asm__("r8") = e;
+  register long r9 __asm__("r9") = f;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                   : "rcx", "r11", "memory");
+  return result;
+}
+
 }  // namespace safe_trace
 
 #endif  // SAFE_TRACE_PRELOAD_RAW_SYSCALL_H_

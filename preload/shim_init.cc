@@ -16,6 +16,7 @@
 #include "preload/env_hooks.h"
 #include "preload/event_channel.h"
 #include "preload/per_process.h"
+#include "preload/python/audit_hook.h"
 #include "preload/removed_names.h"
 #include "preload/shim_protocol.h"
 
@@ -34,6 +35,7 @@ char** Environment() { return &__environ == nullptr ? nullptr : __environ; }
 __attribute__((constructor)) void StartShim() {
   EnsureStarted();
   ResolveEnvironmentFunctions();
+  if (!IsSecureExecution()) InstallPythonHook();
 }
 
 }  // namespace

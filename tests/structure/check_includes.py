@@ -15,7 +15,8 @@ ALLOWED = {
     "launcher": ["launcher/", "tracer/", "policy/"],
     # Programs that read hostile data: the trace's library, the floor that they confine themselves
     # with, and the small types that these are made of.
-    "tools": ["tools/", "policy/", "tracer/events/", "tracer/floor/", "tracer/unique_fd.h",
+    "tools": ["tools/", "policy/", "tracer/events/", "tracer/floor/", "tracer/stacks/stack_sample.h",
+              "tracer/stacks/unwind_protocol.h", "tracer/unique_fd.h",
               "tracer/syscall_status.h", "tracer/run_summary.h"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)

@@ -21,6 +21,11 @@ inline constexpr const char* kPlatformInterpreter = "/lib64/ld-linux-x86-64.so.2
 inline uint64_t StackPointer(const Registers& r) { return r.rsp; }
 inline void SetStackPointer(Registers& r, uint64_t value) { r.rsp = value; }
 inline uint64_t InstructionPointer(const Registers& r) { return r.rip; }
+// In the order of the numbers that DWARF gives them; the instruction pointer is the last.
+inline std::array<uint64_t, 17> DwarfRegisters(const Registers& r) {
+  return {r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi, r.rbp, r.rsp, r.r8,
+          r.r9,  r.r10, r.r11, r.r12, r.r13, r.r14, r.r15, r.rip};
+}
 inline int64_t SyscallResult(const Registers& r) { return static_cast<int64_t>(r.rax); }
 
 // Arranges for `number(arguments...)` to run at the next instruction, which must be a syscall

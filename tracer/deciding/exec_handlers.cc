@@ -249,6 +249,9 @@ void ExecHandlers::EditEnvironment(const Process& process, const Subject& before
       if (!is_set) edit.added.push_back(std::move(variable));
     }
   }
+  // A manager opens thousands of files, and its own frames say little.
+  edit.removed_names.emplace_back(ST_WANT_PYTHON_FRAMES);
+  if (subject.role != Role::kManager) edit.added.push_back(ST_WANT_PYTHON_FRAMES "=1");
   // The shim reports lookups of what is gone; what the launcher removed stays in the list.
   std::string list = Joined(removed, kMaximumRemovedList);
   if (!list_before.empty() && list.size() + 1 + list_before.size() <= kMaximumRemovedList) {

@@ -38,7 +38,7 @@ size_t BackgroundThread::waiting() const {
 
 bool BackgroundThread::IsOver() const {
   std::lock_guard<std::mutex> lock(mutex_);
-  return ending_ && Clock::now() - ended_at_ > kGrace;
+  return ending_ && Clock::now() - ended_at_ > grace_;
 }
 
 void BackgroundThread::Run() {

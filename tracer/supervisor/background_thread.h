@@ -12,16 +12,16 @@
 namespace safe_trace {
 
 // Works in the order of submission, with less claim to the processor than the supervised tree.
-// The destructor lets it finish for kGrace and joins.
+// The destructor lets it finish for the grace and joins.
 class BackgroundThread {
  public:
-  // What is left when the run is over gets so much longer, all of it together.
   static constexpr std::chrono::milliseconds kGrace{1000};
   // Told when the grace is over, and should give up then.
   using Stopping = std::function<bool()>;
   using Work = std::function<void(const Stopping& stopping)>;
 
-  BackgroundThread() = default;
+  // What is left when the run is over gets `grace` longer, all of it together.
+  explicit BackgroundThread(std::chrono::milliseconds grace = kGrace) : grace_(grace) {}
   ~BackgroundThread();
   BackgroundThread(const BackgroundThread&) = delete;
   BackgroundThread& operator=(const BackgroundThread&) = delete;
@@ -35,6 +35,7 @@ class BackgroundThread {
   void Run();
   bool IsOver() const;
 
+  const std::chrono::milliseconds grace_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Work> queue_;

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 
 #include "preload/shim_protocol.h"
 #include "tracer/deciding/call_arguments.h"
@@ -43,7 +44,11 @@ void NotificationDispatcher::DecideParked() {
 }
 
 void NotificationDispatcher::Act(const SyscallInvocation& call) {
+  reporter_.BeginCall();
   SyscallAction action = Decide(call);
+  std::optional<TraceEvent> stack = reporter_.TakeStackEvent();
+  const Process* process = stack.has_value() ? tree_.FindByThread(call.tid) : nullptr;
+  if (process != nullptr) stacks_.Await(call.tid, *process, *std::move(stack));
   uint64_t id = call.notification_id;
   if (auto* deferred = std::get_if<Deferred>(&action)) {
     workers_.Submit(id, call.tid, std::move(*deferred));
@@ -155,6 +160,9 @@ SyscallAction NotificationDispatcher::HandleShimRecord(const SyscallInvocation& 
     event.action = "name-lookup";
     event.category = "network";
     event.Set("dns.question.name", text);
+  } else if (record.event == ST_EVENT_CONTEXT_TABLE) {
+    process.context_table = record.caller;
+    return Return{0};
   } else {
     return Fail{EBADF};
   }

@@ -14,6 +14,8 @@
 #include "tracer/deciding/target_handlers.h"
 #include "tracer/filter/seccomp_listener.h"
 #include "tracer/network/network_handlers.h"
+#include "tracer/stacks/stack_collector.h"
+#include "tracer/supervisor/run_reporter.h"
 #include "tracer/supervisor/worker_pool.h"
 
 namespace safe_trace {
@@ -40,15 +42,16 @@ class SurgeryRoom {
 class NotificationDispatcher {
  public:
   NotificationDispatcher(SeccompListener& listener, ProcessTree& tree, Handlers handlers,
-                         const SurgeryRoom& surgery, const TraceeMemory& memory, Reporter& reporter,
-                         WorkerPool& workers)
+                         const SurgeryRoom& surgery, const TraceeMemory& memory,
+                         RunReporter& reporter, WorkerPool& workers, StackCollector& stacks)
       : listener_(listener),
         tree_(tree),
         handlers_(handlers),
         surgery_(surgery),
         memory_(memory),
         reporter_(reporter),
-        workers_(workers) {}
+        workers_(workers),
+        stacks_(stacks) {}
 
   // One notification waits. An error means that supervision is lost.
   absl::Status ReceiveOne();
@@ -76,8 +79,9 @@ class NotificationDispatcher {
   Handlers handlers_;
   const SurgeryRoom& surgery_;
   const TraceeMemory& memory_;
-  Reporter& reporter_;
+  RunReporter& reporter_;
   WorkerPool& workers_;
+  StackCollector& stacks_;
   // Calls that wait for an answer of the user's; at most one for each task.
   std::vector<SyscallInvocation> parked_;
   uint64_t count_ = 0;

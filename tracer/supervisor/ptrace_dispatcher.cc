@@ -66,6 +66,7 @@ void PtraceDispatcher::Handle(const PtraceEvent& event) {
   switch (event.kind) {
     case PtraceEventKind::kExited:
     case PtraceEventKind::kKilled:
+      stacks_.Forget(event.tid);
       OnExit(event);
       return;
     case PtraceEventKind::kNewChild:
@@ -73,15 +74,19 @@ void PtraceDispatcher::Handle(const PtraceEvent& event) {
       OnNewTask(event);
       return;
     case PtraceEventKind::kExec:
+      stacks_.Forget(event.tid);
       OnExec(event);
       return;
     case PtraceEventKind::kGroupStop:
+      stacks_.AtStop(event.tid);
       OnGroupStop(event);
       return;
     case PtraceEventKind::kInterruptStop:
+      stacks_.AtStop(event.tid);
       OnFirstStop(event);
       return;
     case PtraceEventKind::kSignal:
+      stacks_.AtStop(event.tid);
       (void)Resume(event.tid, event.value);
       return;
     case PtraceEventKind::kSyscallStop:
@@ -153,6 +158,7 @@ void PtraceDispatcher::OnExec(const PtraceEvent& event) {
     return;
   }
   tree_.CollapseThreads(*process);
+  process->context_table = 0;
   std::shared_ptr<const Domain> before = process->domain;
   absl::StatusOr<Image> image = ReadImage(event.tid);
   absl::StatusOr<ExecOutcome> outcome =

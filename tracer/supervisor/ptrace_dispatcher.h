@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tracer/deciding/exec_handlers.h"
+#include "tracer/stacks/stack_collector.h"
 #include "tracer/supervisor/background_thread.h"
 #include "tracer/supervisor/image_hashes.h"
 #include "tracer/supervisor/notification_dispatcher.h"
@@ -30,11 +31,12 @@ class PtraceDispatcher final : public SurgeryRoom {
     uint64_t maximum_tasks = 0;  // --pids; 0: none
   };
   PtraceDispatcher(ProcessTree& tree, const ExecHandlers& exec, const TraceeMemory& memory,
-                   RunReporter& reporter, Options options)
+                   RunReporter& reporter, StackCollector& stacks, Options options)
       : tree_(tree),
         exec_(exec),
         memory_(memory),
         reporter_(reporter),
+        stacks_(stacks),
         options_(options) {}
 
   // The command's process, already seized.
@@ -74,6 +76,7 @@ class PtraceDispatcher final : public SurgeryRoom {
   const ExecHandlers& exec_;
   const TraceeMemory& memory_;
   RunReporter& reporter_;
+  StackCollector& stacks_;
   Options options_;
   pid_t root_ = 0;
   bool root_execed_ = false;

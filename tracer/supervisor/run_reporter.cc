@@ -1,5 +1,7 @@
 #include "tracer/supervisor/run_reporter.h"
 
+#include <utility>
+
 #include "tracer/events/trace_log_writer.h"
 
 namespace safe_trace {
@@ -60,8 +62,8 @@ void RunReporter::CountNewSubject(const Subject& subject) {
   if (subject.role == Role::kPackage) ++PackageOf(subject).processes;
 }
 
-bool RunReporter::Admit(const Process& process, const Decision& decision, const TraceEvent& event,
-                        std::string_view doing) {
+RunReporter::Admission RunReporter::Admit(const Process& process, const Decision& decision,
+                                          const TraceEvent& event, std::string_view doing) {
   std::string key = process.entity_id + '\n' + decision.rule->id + '\n' + event.action + '\n' +
                     std::string(doing);
   auto it = repeated_.find(key);
@@ -69,12 +71,29 @@ bool RunReporter::Admit(const Process& process, const Decision& decision, const 
     // Beyond the table's bound ordinary refusals are counted only; violations are written.
     if (repeated_.size() >= kMaximumKeys) {
       ++unkeyed_;
-      return decision.is_violation;
+      return decision.is_violation ? Admission::kAgain : Admission::kCountedOnly;
     }
     repeated_[key] = {1, event};
-    return true;
+    return Admission::kFirst;
   }
-  return ++it->second.count <= kRepeats;
+  return ++it->second.count <= kRepeats ? Admission::kAgain : Admission::kCountedOnly;
+}
+
+void RunReporter::WantStack(const Process& process, TraceEvent& violation) {
+  if (!in_call_ || stack_event_.has_value() || stacks_ >= kMaximumStacks) return;
+  violation.Set("safe_trace.stack.id", ++stacks_);
+  stack_event_.emplace();
+  stack_event_->action = "stack";
+  stack_event_->category = "process";
+  stack_event_->outcome = "success";
+  stack_event_->wall_clock_ns = violation.wall_clock_ns;
+  DescribeProcess(process, *stack_event_);
+  stack_event_->Set("safe_trace.stack.id", stacks_);
+}
+
+std::optional<TraceEvent> RunReporter::TakeStackEvent() {
+  in_call_ = false;
+  return std::exchange(stack_event_, std::nullopt);
 }
 
 void RunReporter::ReportDecision(const Process& process, const Decision& decision, TraceEvent event,
@@ -97,7 +116,9 @@ void RunReporter::ReportDecision(const Process& process, const Decision& decisio
   event.Set("rule.id", decision.rule->id);
   event.Set("safe_trace.decision", std::string(VerdictName(decision.verdict)));
   event.Set("safe_trace.reason", decision.rule->reason);
-  if (!Admit(process, decision, event, doing)) return;
+  const Admission admission = Admit(process, decision, event, doing);
+  if (admission == Admission::kCountedOnly) return;
+  if (admission == Admission::kFirst && decision.is_violation) WantStack(process, event);
   sink_.Record(std::move(event));
   if (decision.is_violation) {
     show_({subject.Describe(), std::string(doing), decision.verdict, decision.rule->id,

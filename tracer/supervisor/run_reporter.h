@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -31,6 +32,8 @@ class RunReporter final : public Reporter {
   // The same thing done by the same process is written this often, then only counted.
   static constexpr uint64_t kRepeats = 8;
   static constexpr size_t kMaximumKeys = 8192;
+  // Stacks are taken of so many violations of a run, each different from those before.
+  static constexpr int64_t kMaximumStacks = 256;
 
   RunReporter(TraceSink& sink, std::function<void(const ShownViolation&)> show)
       : sink_(sink), show_(std::move(show)) {}
@@ -38,6 +41,11 @@ class RunReporter final : public Reporter {
   void ReportDecision(const Process& process, const Decision& decision, TraceEvent event,
                       std::string_view doing, std::string_view how_to_allow) override;
   void ReportEvent(const Process& process, TraceEvent event) override;
+
+  // Around the decision on one thread's call. TakeStackEvent returns what the stack belongs to,
+  // where a violation of that call is to be written with its stack.
+  void BeginCall() { in_call_ = true; }
+  std::optional<TraceEvent> TakeStackEvent();
 
   // Fills in who did it: process.*, package.*, safe_trace.role.
   static void DescribeProcess(const Process& process, TraceEvent& event);
@@ -47,6 +55,8 @@ class RunReporter final : public Reporter {
   void CountProcess(const Subject& subject);
   void CountNewSubject(const Subject& subject);
 
+  // May be written to from any thread.
+  TraceSink& sink() { return sink_; }
   uint64_t violations() const { return violations_; }
   // Writes how often what was no longer written happened; then fills in the summary.
   void Finish(RunSummary& summary);
@@ -57,10 +67,12 @@ class RunReporter final : public Reporter {
     TraceEvent first;
   };
   PackageSummary& PackageOf(const Subject& subject);
-  // False once the same was recorded kRepeats times.
-  bool Admit(const Process& process, const Decision& decision, const TraceEvent& event,
+  enum class Admission { kFirst, kAgain, kCountedOnly };
+  // kCountedOnly once the same was recorded kRepeats times.
+  Admission Admit(const Process& process, const Decision& decision, const TraceEvent& event,
              std::string_view doing);
   void CountHost(const TraceEvent& event);
+  void WantStack(const Process& process, TraceEvent& violation);
 
   TraceSink& sink_;
   std::function<void(const ShownViolation&)> show_;
@@ -71,6 +83,9 @@ class RunReporter final : public Reporter {
   std::map<std::tuple<std::string, std::string, std::string>, PackageSummary> packages_;
   std::map<std::pair<std::string, uint16_t>, uint64_t> hosts_;
   std::unordered_map<std::string, Repeated> repeated_;
+  bool in_call_ = false;
+  int64_t stacks_ = 0;
+  std::optional<TraceEvent> stack_event_;
 };
 
 }  // namespace safe_trace

@@ -32,6 +32,9 @@ constexpr milliseconds kWorkCheck(50);
 // What the tree sent before it ended is passed on, as the kernel would have done.
 constexpr milliseconds kDeliveryPatience(5000);
 
+// What of the last violations' stacks is not unwound so long after the end goes without.
+constexpr milliseconds kUnwindingGrace(3000);
+
 // Owns the parts of one run's supervision. Lives as long as the loop runs.
 class Loop {
  public:
@@ -53,11 +56,14 @@ class Loop {
         refused_(parts_.reporter),
         network_(parts_.policy, memory_, parts_.broker, registry_, parts_.reporter, &parts_.gate,
                  {&parts_.relay, &parts_.relay_gate}),
-        ptrace_(tree_, exec_, memory_, parts_.reporter,
+        stacks_(memory_, parts_.reporter.sink(),
+                [this](BackgroundThread::Work work) { unwinding_.Submit(std::move(work)); },
+                options.unwinder_path),
+        ptrace_(tree_, exec_, memory_, parts_.reporter, stacks_,
                 {options.record_all, options.maximum_tasks}),
         notifications_(*listener_, tree_,
                        {open_, names_, attributes_, exec_, target_, network_, refused_}, ptrace_,
-                       memory_, parts_.reporter, workers_) {
+                       memory_, parts_.reporter, workers_, stacks_) {
     network_.SetAsker(parts_.desk);
   }
 
@@ -90,8 +96,10 @@ class Loop {
   RefusedHandlers refused_;
   NetworkHandlers network_;
   WorkerPool workers_;
+  StackCollector stacks_;
   PtraceDispatcher ptrace_;
   NotificationDispatcher notifications_;
+  BackgroundThread unwinding_{kUnwindingGrace};  // ends before what it uses
 
   RunOutcome outcome_;
   Clock::time_point started_ = Clock::now();

@@ -30,6 +30,7 @@ struct SupervisorOptions {
   bool record_all = false;         // --log-level full
   int landlock_abi = 0;            // 0: no floor by Landlock
   std::string shim_path;           // "" where nothing is preloaded
+  std::string unwinder_path;       // safe-trace-unwind; "" where stacks are not unwound
   std::string temporary_root;      // of this run alone
   std::vector<std::string> withheld_variables;  // see ExecHandlers::Options
   uint64_t maximum_tasks = 0;      // --pids; 0: none

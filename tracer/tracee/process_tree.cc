@@ -37,6 +37,8 @@ Process& ProcessTree::AddChild(pid_t parent_tid, pid_t tgid) {
   child.executable = parent->executable;
   child.arguments = parent->arguments;
   child.domain = parent->domain;
+  child.maker = parent_tid;
+  child.context_table = parent->context_table;  // with all memory
   return child;
 }
 

@@ -41,6 +41,9 @@ struct Process {
   uint64_t exec_generation = 0;
   std::shared_ptr<const Domain> domain;
   std::unordered_set<pid_t> threads;
+  pid_t maker = 0;  // the task that made it
+  // Where its memory has the shim's st_context_table; 0: nowhere. What it says is hostile.
+  uint64_t context_table = 0;
   UniqueFd pidfd;  // opened on first use
 };
 

@@ -39,6 +39,10 @@ absl::Status SingleStep(pid_t tid) {
 
 absl::Status Listen(pid_t tid) { return Request(PTRACE_LISTEN, tid, 0, 0, "PTRACE_LISTEN"); }
 
+absl::Status Interrupt(pid_t tid) {
+  return Request(PTRACE_INTERRUPT, tid, 0, 0, "PTRACE_INTERRUPT");
+}
+
 absl::StatusOr<uint64_t> EventMessage(pid_t tid) {
   unsigned long message = 0;
   if (ptrace(PTRACE_GETEVENTMSG, tid, nullptr, &message) == -1) {

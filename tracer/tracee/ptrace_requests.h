@@ -22,6 +22,8 @@ absl::Status ResumeToSyscall(pid_t tid);
 absl::Status SingleStep(pid_t tid);
 // Leaves a task in its group-stop but keeps receiving its events.
 absl::Status Listen(pid_t tid);
+// Has a running task stop (kInterruptStop) as soon as it leaves the kernel.
+absl::Status Interrupt(pid_t tid);
 absl::StatusOr<uint64_t> EventMessage(pid_t tid);
 absl::StatusOr<Registers> GetRegisters(pid_t tid);
 absl::Status SetRegisters(pid_t tid, const Registers& registers);
