@@ -3,8 +3,8 @@
 
 build_packages=(
   g++ cmake ninja-build pkg-config
-  libseccomp-dev libabsl-dev nettle-dev nlohmann-json3-dev libtomlplusplus-dev libyaml-dev libzstd-dev libcli11-dev
-  libgtest-dev libgmock-dev libbenchmark-dev libdw-dev libelf-dev
+  libseccomp-dev libabsl-dev nettle-dev nlohmann-json3-dev libtomlplusplus-dev libyaml-dev libcli11-dev
+  libzstd-dev libcurl4-openssl-dev libgtest-dev libgmock-dev libbenchmark-dev libdw-dev libelf-dev
 )
 try_packages=(python3 python3-venv python3-pip ca-certificates)
 test_packages=(

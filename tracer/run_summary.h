@@ -41,6 +41,7 @@ struct RunSummary {
   std::vector<HostSummary> hosts;
   std::vector<std::string> removed_variables;  // names only
   std::vector<std::string> notes;  // for a person: what was left behind, what a package wanted
+  std::vector<std::string> sinks;  // one each: "unix:/run/x.sock delivered=12 dropped=0 rejected=0"
   std::vector<std::string> survivors;          // "package evil@1.0: /tmp/x/daemon (pid 123)"
 };
 

@@ -19,8 +19,10 @@ find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
 pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle)
+pkg_check_modules(hogweed REQUIRED IMPORTED_TARGET hogweed)  # comes with nettle
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
 # Static for the same reason; only a few managers have YAML files at all.
 find_library(yaml_archive libyaml.a HINTS ${yaml_LIBDIR})
 if(yaml_archive)

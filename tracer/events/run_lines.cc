@@ -80,6 +80,7 @@ TraceEvent RunEndEvent(const RunSummary& summary) {
       .Set("safe_trace.summary.hosts", Texts(summary.hosts, HostText))
       .Set("safe_trace.summary.survivors", summary.survivors)
       .Set("safe_trace.removed", summary.removed_variables);
+  if (!summary.sinks.empty()) event.Set("safe_trace.summary.sinks", summary.sinks);
   return event;
 }
 

@@ -77,22 +77,33 @@ absl::StatusOr<std::unique_ptr<TraceFile>> TraceFile::Create(const std::string& 
   return std::unique_ptr<TraceFile>(new TraceFile(path, std::move(fd)));
 }
 
-absl::Status TraceFile::Append(std::string_view lines) {
+int TraceFile::WriteAll(std::string_view bytes, size_t& written) {
   const FileSizeSignalGuard guard;
-  size_t written = 0;
-  while (written < lines.size()) {
-    const ssize_t count = write(fd_.get(), lines.data() + written, lines.size() - written);
+  while (written < bytes.size()) {
+    const ssize_t count = write(fd_.get(), bytes.data() + written, bytes.size() - written);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return CutBack(lines.substr(0, written), count < 0 ? errno : EIO);
+    if (count <= 0) return count < 0 ? errno : EIO;
     written += static_cast<size_t>(count);
   }
-  size_ += static_cast<int64_t>(lines.size());
+  return 0;
+}
+
+absl::Status TraceFile::Append(std::string_view lines) {
+  size_t written = 0;
+  const int error = WriteAll(lines, written);
+  const size_t newline = lines.substr(0, written).rfind('\n');
+  if (newline != std::string_view::npos) size_ += static_cast<int64_t>(newline) + 1;
+  return error == 0 ? absl::OkStatus() : CutBack(error);
+}
+
+absl::Status TraceFile::AppendWhole(std::string_view bytes) {
+  size_t written = 0;
+  if (const int error = WriteAll(bytes, written); error != 0) return CutBack(error);
+  size_ += static_cast<int64_t>(bytes.size());
   return absl::OkStatus();
 }
 
-absl::Status TraceFile::CutBack(std::string_view written, int error) {
-  const size_t newline = written.rfind('\n');
-  if (newline != std::string_view::npos) size_ += static_cast<int64_t>(newline) + 1;
+absl::Status TraceFile::CutBack(int error) {
   std::string what = absl::StrCat("writing the trace ", path_);
   if (ftruncate(fd_.get(), size_) != 0) absl::StrAppend(&what, " (its last line is incomplete)");
   return ErrnoStatus(error, what);

@@ -30,15 +30,20 @@ class TraceFile : public LineSink {
 
   // A failed write is undone up to the last whole line, so that what is on disk still verifies.
   absl::Status Append(std::string_view lines) override;
+  // Any bytes; a failed write is undone as a whole.
+  absl::Status AppendWhole(std::string_view bytes);
   absl::Status Sync() override;
 
  private:
   TraceFile(std::string path, UniqueFd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
-  absl::Status CutBack(std::string_view written, int error);
+  // 0, or an errno; `written` says how far it came.
+  int WriteAll(std::string_view bytes, size_t& written);
+  // Takes away what follows size_ on disk.
+  absl::Status CutBack(int error);
 
   std::string path_;
   UniqueFd fd_;
-  int64_t size_ = 0;  // bytes of whole lines on disk
+  int64_t size_ = 0;  // bytes on disk of what was appended whole
 };
 
 }  // namespace safe_trace

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "tracer/events/compressed_sink.h"
 #include "tracer/events/run_id.h"
 #include "tracer/syscall_status.h"
 
@@ -51,7 +52,10 @@ int64_t WallClockNs() {
 absl::StatusOr<std::unique_ptr<TraceLogWriter>> TraceLogWriter::Open(TraceLogOptions options) {
   absl::StatusOr<std::unique_ptr<TraceFile>> file = TraceFile::Create(options.path);
   if (!file.ok()) return file.status();
-  return OpenOn(*std::move(file), std::move(options));
+  if (!options.compress) return OpenOn(*std::move(file), std::move(options));
+  absl::StatusOr<std::unique_ptr<CompressedSink>> sink = CompressedSink::Create(*std::move(file));
+  if (!sink.ok()) return sink.status();
+  return OpenOn(*std::move(sink), std::move(options));
 }
 
 absl::StatusOr<std::unique_ptr<TraceLogWriter>> TraceLogWriter::OpenOn(
@@ -79,6 +83,8 @@ TraceLogWriter::~TraceLogWriter() { Stop(); }
 
 absl::Status TraceLogWriter::Start() {
   TraceEvent header = RunStartEvent(options_.header);
+  // Here too, so that it shows when the last line was replaced by an unsigned one.
+  SetSigningKey(header);
   header.wall_clock_ns = options_.clock();
   AppendLine(header);
   Commit(0, 0);
@@ -231,11 +237,17 @@ void TraceLogWriter::WriteBatch(std::deque<TraceEvent>& batch, uint64_t dropped)
   Commit(events, bytes);
 }
 
+void TraceLogWriter::SetSigningKey(TraceEvent& event) const {
+  if (options_.signing_key == nullptr) return;
+  event.Set("safe_trace.signing_key", options_.signing_key->verifying_key().ToHex());
+}
+
 void TraceLogWriter::AppendLine(const TraceEvent& event) {
   const size_t start = buffer_.size();
   formatter_.Append(event, next_sequence_++, chain_.head(), buffer_);
   if (event.action == "run-end") {
     std::string line = buffer_.substr(start);
+    if (options_.signing_key != nullptr) SignLine(line, options_.run_id, *options_.signing_key);
     SealLine(line);
     buffer_.replace(start, std::string::npos, line);
   }
@@ -247,6 +259,7 @@ void TraceLogWriter::Commit(size_t events, size_t bytes) {
   // failed_ changes only under writing_, which this thread has.
   const absl::Status written =
       failed_ || buffer_.empty() ? absl::OkStatus() : sink_->Append(buffer_);
+  if (options_.copy && written.ok() && !failed_ && !buffer_.empty()) options_.copy(buffer_);
   buffer_.clear();
   if (buffer_.capacity() > kKeptBufferBytes) buffer_.shrink_to_fit();
   const std::lock_guard lock(mutex_);
@@ -260,6 +273,12 @@ void TraceLogWriter::Commit(size_t events, size_t bytes) {
   space_.notify_all();
 }
 
+void TraceLogWriter::Flush() {
+  std::unique_lock lock(mutex_);
+  space_.wait(lock, [this] { return !writing_; });
+  if (!queue_.empty() || dropped_ > 0) Drain(lock);
+}
+
 absl::Status TraceLogWriter::Close(RunSummary summary) {
   Stop();
   std::unique_lock lock(mutex_);
@@ -268,6 +287,7 @@ absl::Status TraceLogWriter::Close(RunSummary summary) {
   summary.dropped_events = dropped_total_;
   lock.unlock();
   TraceEvent event = RunEndEvent(summary);
+  SetSigningKey(event);
   event.wall_clock_ns = options_.clock();
   AppendLine(event);
   Commit(0, 0);

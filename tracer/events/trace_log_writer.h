@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,6 +17,7 @@
 #include "tracer/events/hash_chain.h"
 #include "tracer/events/json_line.h"
 #include "tracer/events/run_lines.h"
+#include "tracer/events/signing_key.h"
 #include "tracer/events/trace_event.h"
 #include "tracer/events/trace_file.h"
 #include "tracer/run_summary.h"
@@ -30,6 +32,8 @@ struct TraceLogOptions {
   std::string path;
   std::string run_id;  // of NewRunId()
   TraceHeader header;
+  bool compress = false;  // the file is one zstd frame, flushed with each write
+  std::shared_ptr<const SigningKey> signing_key;  // signs the last line; null: nothing does
   // What waits for the writer's thread. Beyond either bound ordinary events are dropped.
   size_t max_queued_events = 65'536;
   size_t max_queued_bytes = size_t{32} * 1024 * 1024;
@@ -37,6 +41,8 @@ struct TraceLogOptions {
   // How long a violation waits for room before its caller writes the queue itself.
   std::chrono::milliseconds violation_wait{2000};
   int64_t (*clock)() = WallClockNs;
+  // Gets the same lines, after they were written, on the thread that wrote them. Must not block.
+  std::function<void(std::string_view lines)> copy;
   // False: no thread; the queue is written by a violation that finds no room, and by Close.
   bool own_thread = true;
 };
@@ -59,6 +65,8 @@ class TraceLogWriter : public TraceSink {
   // Order is kept per thread. A violation is written or the status says why it was not.
   void Record(TraceEvent event) override;
 
+  // Writes what is queued by now.
+  void Flush();
   // Writes the queue and the summary (with dropped_events as counted here), then flushes to disk.
   // Returns status(). A second call only returns it again.
   absl::Status Close(RunSummary summary);
@@ -89,6 +97,7 @@ class TraceLogWriter : public TraceSink {
 
   // All of these need writing_ and not mutex_.
   void WriteBatch(std::deque<TraceEvent>& batch, uint64_t dropped);
+  void SetSigningKey(TraceEvent& event) const;
   void AppendLine(const TraceEvent& event);
   void Commit(size_t events, size_t bytes);
 

@@ -6,6 +6,18 @@
 
 namespace safe_trace {
 
+namespace {
+
+// A run that is killed between two writes leaves whole lines, and so does who cuts lines off; a
+// line that ends in its middle was cut by the death of the machine, a full disk, or by hand.
+std::string DescribeEnd(const TraceCheck& check, bool is_being_written) {
+  if (is_being_written) return "still running";
+  if (check.last_line_is_cut) return "cut inside its last line";
+  return "cut at the end: the run was killed, or whole lines were taken off";
+}
+
+}  // namespace
+
 void TraceVerifier::Decide(TraceState state, uint64_t line, std::string detail) {
   if (decided_) return;
   decided_ = true;
@@ -40,7 +52,7 @@ void TraceVerifier::Feed(const TraceLine& line, const TraceRecord* record) {
   if (decided_) return;
   expected_sequence_ = static_cast<int64_t>(line.number) + 1;
   head_ = Sha256Hex(line.text);
-  if (record != nullptr && record->Text("event.action") == "run-end") CheckSummary(line);
+  if (record != nullptr && record->Text("event.action") == "run-end") CheckSummary(line, *record);
 }
 
 void TraceVerifier::FeedFirst(const TraceLine& line, const TraceRecord* record) {
@@ -51,6 +63,7 @@ void TraceVerifier::FeedFirst(const TraceLine& line, const TraceRecord* record) 
     return;
   }
   check_.run_id = std::string(record->Text("safe_trace.run_id"));
+  check_.promised_key = std::string(record->Text("safe_trace.signing_key"));
   if (sequence > 1) {
     check_.missing = static_cast<uint64_t>(sequence - 1);
     Decide(TraceState::kMissing, 0, "");
@@ -88,8 +101,10 @@ void TraceVerifier::FeedNext(const TraceLine& line, const Link& link) {
   }
 }
 
-void TraceVerifier::CheckSummary(const TraceLine& line) {
+void TraceVerifier::CheckSummary(const TraceLine& line, const TraceRecord& record) {
   ended_ = true;
+  check_.signing_key = std::string(record.Text("safe_trace.signing_key"));
+  check_.signature = CheckSignature(line.text, check_.run_id, check_.signing_key);
   const bool holds = SealHolds(line.text);
   if (suspect_.has_value()) {
     Decide(TraceState::kChanged, holds ? line.number - 1 : line.number, "");
@@ -124,15 +139,48 @@ absl::StatusOr<TraceCheck> VerifyTrace(TraceLogReader& reader) {
   }
 }
 
+SignatureVerdict JudgeSignature(const TraceCheck& check, const VerifyingKey* wanted) {
+  switch (check.signature) {
+    case SignatureState::kFalse:
+      return SignatureVerdict::kFalse;
+    case SignatureState::kNone:
+      return wanted == nullptr && check.promised_key.empty() && check.signing_key.empty()
+                 ? SignatureVerdict::kUnsigned
+                 : SignatureVerdict::kMissing;
+    case SignatureState::kHolds:
+      break;
+  }
+  const std::string expected = wanted == nullptr ? check.promised_key : wanted->ToHex();
+  return check.signing_key == expected ? SignatureVerdict::kSigned : SignatureVerdict::kOtherKey;
+}
+
+std::string DescribeSignature(const TraceCheck& check, const VerifyingKey* wanted) {
+  switch (JudgeSignature(check, wanted)) {
+    case SignatureVerdict::kSigned:
+      return absl::StrCat("signed with ", check.signing_key,
+                          wanted == nullptr ? " (whose key that is, --key PUBLIC-KEY tells)" : "");
+    case SignatureVerdict::kUnsigned:
+      return "";
+    case SignatureVerdict::kMissing:
+      return check.promised_key.empty()
+                 ? "not signed"
+                 : absl::StrCat("not signed, though it was to be signed with ", check.promised_key);
+    case SignatureVerdict::kOtherKey:
+      return absl::StrCat("signed with another key: ", check.signing_key);
+    case SignatureVerdict::kFalse:
+      return "the signature is false: not made with the key that it names";
+  }
+  return "";
+}
+
 std::string DescribeCheck(const TraceCheck& check, bool is_being_written) {
   const std::string detail = check.detail.empty() ? "" : absl::StrCat(": ", check.detail);
   switch (check.state) {
     case TraceState::kComplete:
       return absl::StrCat("complete, ", check.lines, " lines", detail);
     case TraceState::kUnfinished:
-      return absl::StrCat(is_being_written ? "still running" : "cut at the end: the run was killed",
-                          ", ", check.lines, " lines verified, no summary",
-                          check.last_line_is_cut ? ", the last line is incomplete" : "", detail);
+      return absl::StrCat(DescribeEnd(check, is_being_written), ", ", check.lines,
+                          " lines verified, no summary", detail);
     case TraceState::kChanged:
       return absl::StrCat("line ", check.line, " was changed", detail);
     case TraceState::kMissing:

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "tracer/events/signing_key.h"
 #include "tracer/events/trace_log_reader.h"
 #include "tracer/events/trace_record.h"
 
@@ -29,7 +30,24 @@ struct TraceCheck {
   std::string run_id;
   std::string head_hash;  // of the last line that was checked
   std::string detail;     // one clause for a person, "" where the state says it all
+  // Of the summary; kNone where there is no summary.
+  SignatureState signature = SignatureState::kNone;
+  std::string signing_key;   // that the summary names, 64 hex digits; "" for none
+  std::string promised_key;  // that the first line names
 };
+
+// What a signature says to somebody who knows the key that should have made it.
+enum class SignatureVerdict : uint8_t {
+  kSigned,    // by the key asked for, or, where none was, by the one that the trace names
+  kUnsigned,  // and nothing in the trace, nor the question, says that it should be signed
+  kMissing,   // a signature was asked for or promised in the first line, and there is none
+  kOtherKey,  // a true one, but of another key
+  kFalse,     // not made with the key that it names: forged, or the line was changed
+};
+// `wanted`: null where nobody asked for a key. Of a trace without summary: kUnsigned or kMissing.
+SignatureVerdict JudgeSignature(const TraceCheck& check, const VerifyingKey* wanted);
+// One clause: "signed with 3b6a27bc...". "" for kUnsigned.
+std::string DescribeSignature(const TraceCheck& check, const VerifyingKey* wanted);
 
 // Fed with every line of one trace in order. The first damage found is the one reported.
 class TraceVerifier {
@@ -45,7 +63,7 @@ class TraceVerifier {
   };
   void FeedFirst(const TraceLine& line, const TraceRecord* record);
   void FeedNext(const TraceLine& line, const Link& link);
-  void CheckSummary(const TraceLine& line);
+  void CheckSummary(const TraceLine& line, const TraceRecord& record);
   void Decide(TraceState state, uint64_t line, std::string detail);
 
   TraceCheck check_;
