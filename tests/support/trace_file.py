@@ -89,8 +89,9 @@ def _strings(value):
         yield str(value)
 
 
-def trace_paths(state):
-    return sorted(glob.glob(os.path.join(state, "safe-trace", "traces", "*.jsonl")))
+def trace_paths(state, compressed=False):
+    name = "*.jsonl.zst" if compressed else "*.jsonl"
+    return sorted(glob.glob(os.path.join(state, "safe-trace", "traces", name)))
 
 
 def newest_trace(state):

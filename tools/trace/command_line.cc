@@ -52,6 +52,25 @@ constexpr char kReportFooter[] =
     "Exit status: 0 written; 1 written, but the trace is damaged, or no trace; 2 bad\n"
     "usage, or it could not be read or written.";
 
+constexpr char kFollowFooter[] =
+    "Ends at the run's summary, when its writer is gone, or at Ctrl-C.\n"
+    "Exit status: 0 the run ended; 1 its writer is gone without a summary, or no trace; 2 bad\n"
+    "usage, or it could not be read; 130 Ctrl-C.";
+
+constexpr char kVerifyFooter[] =
+    "Without --key a signature is checked against the key that the trace itself names, which says\n"
+    "that nobody changed it who has not that key, but not whose key it is.\n"
+    "Exit status: 0 every line is there as it was written, signed where --key or its first line\n"
+    "asks for it; 1 a line was changed, lines are missing, there is no summary, or no trace;\n"
+    "2 bad usage, or it could not be read; 3 the lines hold, but the signature is missing, made\n"
+    "with another key, or false.";
+
+constexpr char kKeyGenFooter[] =
+    "Exit status: 0 made; 2 not.\n"
+    "Writes sign.key (mode 0600) and sign.pub into DIR, $XDG_CONFIG_HOME/safe-trace unless given.\n"
+    "They are PEM files as openssl(1) reads and writes them; one of openssl's does as well:\n"
+    "openssl genpkey -algorithm ed25519 -out sign.key. A file that is there is never replaced.";
+
 constexpr char kQueryFooter[] =
     "A FILTER is KEY=VALUE, KEY!=VALUE (the event has KEY, and no value is VALUE) or KEY~=GLOB "
     "(* any text,\n? one character, \\ before either means itself; not a regular expression). All "
@@ -144,10 +163,28 @@ void AddLooking(CLI::App& app, TraceCommand& command) {
                  "JSON lines as in the trace: header, violations, network, summary");
   show->add_flag("--all", command.all, "Everything: every process and every event");
 
+  show->add_flag("--follow", command.follow, "The same as the verb follow");
+  CLI::App* follow = app.add_subcommand(
+      "follow", "One run as it goes on, every event a line (default: the newest)");
+  follow->add_option("RUN|FILE", command.targets, "Which run; 'latest' is the newest")
+      ->expected(0, 1);
+  follow->add_flag("--json", command.json, "The lines of the trace");
+  follow->footer(kFollowFooter);
+
   CLI::App* verify = app.add_subcommand(
       "verify", "Checks the hash chain: complete, changed, missing, cut (default: the newest)");
   verify->add_option("RUN|FILE", command.targets, "Which runs");
-  for (CLI::App* verb : {list, show, verify}) verb->footer(kFooter);
+  verify->add_option("--key", command.key, "The public key that must have signed it, or its digits")
+      ->type_name("PUBLIC-KEY");
+  verify->footer(kVerifyFooter);
+  for (CLI::App* verb : {list, show}) verb->footer(kFooter);
+}
+
+void AddKeyGen(CLI::App& app, TraceCommand& command) {
+  CLI::App* keygen = app.add_subcommand("keygen", "Makes a pair of keys for signing traces");
+  keygen->add_option("DIR", command.targets, "Where (default: safe-trace's own configuration)")
+      ->expected(0, 1);
+  keygen->footer(kKeyGenFooter);
 }
 
 void AddReport(CLI::App& app, TraceCommand& command) {
@@ -215,10 +252,12 @@ TraceVerb VerbOf(const CLI::App& app) {
     const char* name;
     TraceVerb verb;
   };
-  constexpr std::array kRows = {Row{"list", TraceVerb::kList},   Row{"show", TraceVerb::kShow},
-                                Row{"query", TraceVerb::kQuery}, Row{"diff", TraceVerb::kDiff},
-                                Row{"prune", TraceVerb::kPrune}, Row{"report", TraceVerb::kReport},
-                                Row{"learn", TraceVerb::kLearn}, Row{"export", TraceVerb::kExport}};
+  constexpr std::array kRows = {
+      Row{"list", TraceVerb::kList},     Row{"show", TraceVerb::kShow},
+      Row{"query", TraceVerb::kQuery},   Row{"diff", TraceVerb::kDiff},
+      Row{"prune", TraceVerb::kPrune},   Row{"report", TraceVerb::kReport},
+      Row{"learn", TraceVerb::kLearn},   Row{"export", TraceVerb::kExport},
+      Row{"keygen", TraceVerb::kKeyGen}, Row{"follow", TraceVerb::kFollow}};
   for (const Row& row : kRows) {
     if (app.got_subcommand(row.name)) return row.verb;
   }
@@ -281,6 +320,7 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
   AddSearching(app, command);
   AddPrune(app, command, texts);
   AddLearn(app, command);
+  AddKeyGen(app, command);
 
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
@@ -292,7 +332,11 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
     if (is_help) return {std::nullopt, WithoutTrailingNewlines(out.str()), 0};
     return Refusal(SafeLines(err.str()));
   }
-  command.verb = VerbOf(app);
+  command.verb = command.follow ? TraceVerb::kFollow : VerbOf(app);
+  if (command.verb == TraceVerb::kFollow && !command.targets.empty() &&
+      command.targets.front() == "latest") {
+    command.targets.clear();
+  }
   if (const absl::Status completed = Complete(app, texts, command); !completed.ok()) {
     return Refusal(std::string(completed.message()));
   }

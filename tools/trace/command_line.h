@@ -9,6 +9,7 @@
 #include "tools/trace/learn_verb.h"
 #include "tools/trace/prune.h"
 #include "tools/trace/query.h"
+#include "tracer/events/signing_key.h"
 
 namespace safe_trace {
 
@@ -21,19 +22,24 @@ enum class TraceVerb : uint8_t {
   kReport,
   kExport,
   kPrune,
-  kLearn
+  kLearn,
+  kKeyGen,
+  kFollow
 };
 
 struct TraceCommand {
   TraceVerb verb = TraceVerb::kList;
   bool json = false;
   bool all = false;
+  bool follow = false;
   std::vector<std::string> targets;
   QueryRequest query;
   PruneRequest prune;
   LearnRequest learn;
-  std::string page_path;  // of a report; "-": standard output
-  std::string format;     // of an export
+  std::string key;                            // of verify, as it was given; "" for none
+  std::optional<VerifyingKey> verifying_key;  // read from that, before anything is confined
+  std::string page_path;                      // of a report; "-": standard output
+  std::string format;                         // of an export
   std::string export_path = "-";
 };
 

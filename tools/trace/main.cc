@@ -11,7 +11,8 @@
 
 int main(int argc, char** argv) {
   std::map<std::string, std::string> environment;
-  for (const char* name : {"HOME", "XDG_STATE_HOME", "COLUMNS", "NO_COLOR", "TERM"}) {
+  for (const char* name :
+       {"HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "COLUMNS", "NO_COLOR", "TERM"}) {
     if (const char* value = getenv(name)) environment[name] = value;
   }
   const safe_trace::Terminal terminal = safe_trace::DetectTerminal(STDOUT_FILENO, environment);

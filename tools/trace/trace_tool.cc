@@ -7,7 +7,9 @@
 #include "tools/trace/diff.h"
 #include "tools/trace/event_text.h"
 #include "tools/trace/export_verb.h"
+#include "tools/trace/follow.h"
 #include "tools/trace/json_output.h"
+#include "tools/trace/key_files.h"
 #include "tools/trace/prune.h"
 #include "tools/trace/query.h"
 #include "tools/trace/render_list.h"
@@ -15,6 +17,7 @@
 #include "tools/trace/report_verb.h"
 #include "tools/trace/run_catalog.h"
 #include "tools/trace/run_view.h"
+#include "tools/trace/verify_verb.h"
 #include "tracer/events/run_id.h"
 #include "tracer/events/trace_log_reader.h"
 #include "tracer/events/trace_verifier.h"
@@ -68,10 +71,6 @@ bool IsShownByDefault(const TraceRecord& record) {
          record.Text("event.category") == "network";
 }
 
-int StatusOf(const TraceCheck& check) {
-  return check.state == TraceState::kComplete ? kGood : kSomethingWrong;
-}
-
 int ShowJson(const std::string& path, bool all, std::ostream& out, std::ostream& err) {
   absl::StatusOr<TraceLogReader> reader = TraceLogReader::Open(path);
   if (!reader.ok()) return Complain(reader.status(), err);
@@ -123,26 +122,23 @@ int Show(const TraceCommand& command, const std::string& directory, const Termin
   return is_damaged ? kSomethingWrong : kGood;
 }
 
-int VerifyOne(const std::string& directory, const std::string& target, std::ostream& out,
-              std::ostream& err) {
-  const absl::StatusOr<std::string> path = ResolveTarget(directory, target);
+int Follow(const TraceCommand& command, const std::string& directory, const Terminal& terminal,
+           std::ostream& out, std::ostream& err) {
+  const absl::StatusOr<std::string> path =
+      ResolveTarget(directory, command.targets.empty() ? "" : command.targets.front());
   if (!path.ok()) return Complain(path.status(), err);
-  absl::StatusOr<TraceLogReader> reader = TraceLogReader::Open(*path);
-  if (!reader.ok()) return Complain(reader.status(), err);
-  const absl::StatusOr<TraceCheck> check = VerifyTrace(*reader);
-  if (!check.ok()) return Complain(check.status(), err);
-  out << SafeText(*path) << ": " << SafeText(DescribeCheck(*check, reader->IsBeingWritten()));
-  if (check->state == TraceState::kComplete) out << ", head " << check->head_hash;
-  out << "\n";
-  return StatusOf(*check);
+  return FollowTrace(*path, command.json, terminal, StopFlagOfSignals(), out, err);
 }
 
 int Verify(const TraceCommand& command, const std::string& directory, std::ostream& out,
            std::ostream& err) {
-  if (command.targets.empty()) return VerifyOne(directory, "", out, err);
+  const std::vector<std::string> newest = {""};
   int worst = kGood;
-  for (const std::string& target : command.targets) {
-    worst = std::max(worst, VerifyOne(directory, target, out, err));
+  for (const std::string& target : command.targets.empty() ? newest : command.targets) {
+    const absl::StatusOr<std::string> path = ResolveTarget(directory, target);
+    const int status = path.ok() ? VerifyFile(*path, command.verifying_key, out, err)
+                                 : Complain(path.status(), err);
+    worst = std::max(worst, status);
   }
   return worst;
 }
@@ -249,7 +245,9 @@ std::vector<std::string> ReadablePaths(const TraceCommand& command, const std::s
 // Empty where only files are named and no directory is needed.
 absl::StatusOr<std::string> DirectoryFor(const TraceCommand& command,
                                          const std::map<std::string, std::string>& environment) {
-  if (command.verb == TraceVerb::kList && !command.targets.empty()) return command.targets.front();
+  const bool is_directory = command.verb == TraceVerb::kList || command.verb == TraceVerb::kKeyGen;
+  if (is_directory && !command.targets.empty()) return command.targets.front();
+  if (command.verb == TraceVerb::kKeyGen) return DefaultKeyDirectory(environment);
   const bool needs_none = !command.targets.empty() &&
                           std::all_of(command.targets.begin(), command.targets.end(),
                                       [](const std::string& t) { return IsTraceFileName(t); });
@@ -274,6 +272,10 @@ int ExecuteTraceCommand(const TraceCommand& command, const std::string& director
       return Show(command, directory, terminal, out, err);
     case TraceVerb::kVerify:
       return Verify(command, directory, out, err);
+    case TraceVerb::kFollow:
+      return Follow(command, directory, terminal, out, err);
+    case TraceVerb::kKeyGen:
+      return KeyGen(directory, out, err);
     case TraceVerb::kQuery:
       return RunQuery(command, directory, terminal, out, err);
     case TraceVerb::kReport:
@@ -293,13 +295,20 @@ int ExecuteTraceCommand(const TraceCommand& command, const std::string& director
 int RunTraceTool(const std::vector<std::string>& arguments,
                  const std::map<std::string, std::string>& environment, const Terminal& terminal,
                  std::ostream& out, std::ostream& err) {
-  const ParsedCommandLine parsed = ParseCommandLine(arguments);
+  ParsedCommandLine parsed = ParseCommandLine(arguments);
   if (!parsed.command.has_value()) {
     (parsed.exit_status == 0 ? out : err) << parsed.message << "\n";
     return parsed.exit_status;
   }
   const absl::StatusOr<std::string> directory = DirectoryFor(*parsed.command, environment);
   if (!directory.ok()) return Complain(directory.status(), err);
+  if (parsed.command->verb == TraceVerb::kKeyGen) return KeyGen(*directory, out, err);
+  // Before the program confines itself: a key may lie anywhere.
+  if (!parsed.command->key.empty()) {
+    absl::StatusOr<VerifyingKey> key = ReadVerifyingKey(parsed.command->key);
+    if (!key.ok()) return Complain(key.status(), err);
+    parsed.command->verifying_key = *key;
+  }
   if (parsed.command->verb == TraceVerb::kReport) {
     absl::StatusOr<OpenReport> report = OpenTheReport(*parsed.command, *directory);
     if (!report.ok()) return Complain(report.status(), err);

@@ -186,8 +186,8 @@ TEST_F(TraceToolTest, BadUsageIsRefusedClearly) {
 }
 
 TEST_F(TraceToolTest, HelpOfEachVerbSaysWhatItsExitStatusMeans) {
-  for (const char* verb :
-       {"list", "show", "verify", "report", "export", "query", "diff", "prune"}) {
+  for (const char* verb : {"list", "show", "verify", "report", "export", "query", "diff", "prune",
+                           "follow", "keygen"}) {
     const Answer answer = Run({verb, "--help"});
     EXPECT_EQ(answer.status, 0);
     EXPECT_THAT(answer.err, HasSubstr("Exit status: 0")) << verb;
@@ -195,8 +195,8 @@ TEST_F(TraceToolTest, HelpOfEachVerbSaysWhatItsExitStatusMeans) {
 }
 
 TEST_F(TraceToolTest, HelpSaysWhatEachVerbDoes) {
-  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {"--help"}, {"list", "--help"}, {"show", "--help"}, {"verify", "-h"}}) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"--help"}, {"list", "--help"}, {"show", "--help"}}) {
     const Answer answer = Run(arguments);
     EXPECT_EQ(answer.status, 0);
     EXPECT_THAT(answer.err, HasSubstr("Landlock"));
