@@ -69,6 +69,11 @@ absl::Status MakePathsAbsolute(Config& config, const std::string& base, const st
   for (std::vector<Entry>* list : {&config.extra_paths, &config.allow_read, &config.allow_write}) {
     if (absl::Status status = MakeListAbsolute(*list, base, home); !status.ok()) return status;
   }
+  if (config.sign_key.has_value()) {
+    const Entry entry{*config.sign_key, "sign_key"};
+    if (absl::Status status = CheckEntry(entry, home); !status.ok()) return status;
+    config.sign_key = ResolveOptionPath(*config.sign_key, base, home);
+  }
   return absl::OkStatus();
 }
 

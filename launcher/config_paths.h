@@ -16,7 +16,8 @@ std::string ResolveOptionPath(std::string_view path, const std::string& base,
                               const std::string& home);
 
 // Does so for every list of paths in `config`, and adds the canonical form (symlinks resolved as
-// far as the path exists) where it differs. InvalidArgument names the entry's origin.
+// far as the path exists) where it differs; sign_key is made absolute only. InvalidArgument names
+// the entry's origin.
 absl::Status MakePathsAbsolute(Config& config, const std::string& base, const std::string& home);
 
 }  // namespace safe_trace

@@ -82,7 +82,9 @@ Usage:
   safe-trace trace query [RUN...] FILTER...    the events that fit the filters
   safe-trace trace diff A B                    what run B does that A did not
   safe-trace trace report --html FILE [RUN]    one run as a page for a browser
-  safe-trace trace verify [RUN...]             is it whole and unchanged?
+  safe-trace trace follow [RUN]                a run as it goes on
+  safe-trace trace verify [--key K] [RUN...]   is it whole and unchanged?
+  safe-trace trace keygen [DIR]                keys for --sign-key
   safe-trace trace prune --keep N              remove all but the newest N
 
 RUN is a run id or its unique beginning, or a file; without it, the newest run.

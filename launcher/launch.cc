@@ -22,6 +22,7 @@
 #include "launcher/concat.h"
 #include "launcher/config_files.h"
 #include "launcher/enforcement_report.h"
+#include "launcher/event_sinks.h"
 #include "launcher/host_paths.h"
 #include "launcher/lock_watch.h"
 #include "launcher/made_directories.h"
@@ -35,6 +36,7 @@
 #include "launcher/status_line.h"
 #include "launcher/terminal_state.h"
 #include "launcher/terminal_text.h"
+#include "launcher/trace_options.h"
 #include "launcher/verbs.h"
 #include "preload/shim_protocol.h"
 #include "tracer/asking/ask_desk.h"
@@ -51,6 +53,8 @@ extern char** environ;
 namespace safe_trace {
 namespace {
 
+// A slow collector is waited for so long before the last line is written, and as long behind it.
+constexpr std::chrono::milliseconds kSinkPatience(1500);
 constexpr std::string_view kSurvivorRule = "tree.survivor";
 constexpr int kExitViolation = 120;
 constexpr int kExitTimeout = 124;
@@ -144,7 +148,6 @@ class Run {
   absl::Status Prepare();
   absl::Status PrepareFloor();
   absl::Status PrepareEnvironment();
-  absl::StatusOr<std::string> TracePath() const;
   absl::Status OpenTrace();
   void Report();
   void Show(const ShownViolation& violation);
@@ -171,7 +174,8 @@ class Run {
   ChildPlan plan_;
   std::unique_ptr<AskDesk> desk_;  // null: nobody is asked
   std::unique_ptr<RunNetwork> network_;
-  std::string trace_path_;
+  TracePlace trace_place_;
+  std::unique_ptr<EventSinks> sinks_;  // null: the trace goes nowhere else
   std::unique_ptr<TraceLogWriter> trace_;
   std::unique_ptr<LockWatch> lock_watch_;
   std::unique_ptr<RunReporter> reporter_;
@@ -252,30 +256,25 @@ void Run::Report() {
   report_.Add("shim", true, !shim_.empty(), shim_.empty() ? "not found beside the program" : "");
 }
 
-absl::StatusOr<std::string> Run::TracePath() const {
-  if (!options_.output_file.has_value()) {
-    absl::StatusOr<std::string> directory = DefaultTraceDirectory(run_.facts.environment);
-    if (!directory.ok()) return directory.status();
-    return TracePathIn(*directory, run_id_);
-  }
-  // A mistyped directory is not made: only the place that safe-trace chose itself is.
-  std::string path = AbsolutePath(run_.facts.working_directory, *options_.output_file);
-  const std::string directory = path.substr(0, path.rfind('/') + 1);
-  if (!IsDirectory(directory)) {
-    return absl::FailedPreconditionError(
-        Concat("-o ", EscapeForTerminal(*options_.output_file), ": there is no directory ",
-               EscapeForTerminal(directory), "; make it first, or choose another place"));
-  }
-  return path;
-}
-
 absl::Status Run::OpenTrace() {
-  absl::StatusOr<std::string> path = TracePath();
-  if (!path.ok()) return path.status();
-  trace_path_ = *std::move(path);
+  absl::StatusOr<TracePlace> place = PlaceOfTrace(options_, run_.facts, run_.config, run_id_);
+  if (!place.ok()) return place.status();
+  trace_place_ = *std::move(place);
+  absl::StatusOr<std::shared_ptr<const SigningKey>> key =
+      LoadSigningKey(run_.config.sign_key, geteuid());
+  if (!key.ok()) return key.status();
+  absl::StatusOr<std::unique_ptr<EventSinks>> sinks =
+      EventSinks::Start(run_.config.sinks, run_id_);
+  if (!sinks.ok()) return sinks.status();
+  sinks_ = *std::move(sinks);
   TraceLogOptions options;
-  options.path = trace_path_;
+  options.path = trace_place_.path;
+  options.compress = trace_place_.compress;
   options.run_id = run_id_;
+  options.signing_key = *std::move(key);
+  if (sinks_ != nullptr) {
+    options.copy = [this](std::string_view lines) { sinks_->Take(lines); };
+  }
   options.header.command = options_.command;
   options.header.working_directory = run_.facts.working_directory;
   options.header.kernel_features = {Concat("landlock=", std::to_string(landlock_abi_))};
@@ -297,7 +296,8 @@ absl::Status Run::OpenTrace() {
   if (!environment_.removed.empty()) {
     options.header.extra.emplace_back("safe_trace.removed", environment_.removed);
   }
-  absl::StatusOr<std::unique_ptr<TraceLogWriter>> writer = TraceLogWriter::Open(std::move(options));
+  absl::StatusOr<std::unique_ptr<TraceLogWriter>> writer =
+      OpenTraceWriter(trace_place_, std::move(options));
   if (!writer.ok()) {
     return absl::FailedPreconditionError(
         Concat("the trace cannot be written: ", std::string(writer.status().message()),
@@ -439,8 +439,8 @@ int Run::Supervised(SeizedChild child) {
   NoteDownloads(summary);
   summary.run_id = run_id_;
   summary.command = JoinForDisplay(options_.command);
-  summary.trace_path = trace_path_;
-  summary.trace_name = options_.output_file.has_value() ? trace_path_ : run_id_;
+  summary.trace_path = trace_place_.path;
+  summary.trace_name = trace_place_.name;
   summary.command_status = outcome.status;
   if (outcome.end == RunEnd::kKilled) summary.ended_because = outcome.message;
   summary.notifications = outcome.notifications;
@@ -449,7 +449,12 @@ int Run::Supervised(SeizedChild child) {
   summary.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   summary.exit_status = ExitStatus(outcome, summary);
+  if (sinks_ != nullptr) {
+    trace_->Flush();
+    summary.sinks = sinks_->Settle(kSinkPatience);
+  }
   absl::Status closed = trace_->Close(summary);
+  if (sinks_ != nullptr) summary.sinks = sinks_->Finish(kSinkPatience);
   summary.dropped_events = trace_->dropped_events();
   if (!closed.ok() && outcome.end != RunEnd::kSupervisionLost) {
     Say(Concat("the trace is incomplete: ", std::string(closed.message())));

@@ -108,11 +108,21 @@ void RunOptionParser::DeclareLimits() {
 }
 
 void RunOptionParser::DeclareOutput(bool for_policy) {
-  app_.add_option("-o,--output", raw_.output, "write the trace to this file")
+  app_.add_option("-o,--output", raw_.output, "write the trace to this file; -: to stdout")
       ->type_name("FILE")
       ->group("Output");
   app_.add_option("--log-level", raw_.log_level, "how much goes into the trace")
       ->type_name("default|full")
+      ->group("Output");
+  app_.add_flag("--compress,!--no-compress", raw_.compress, "compress the trace (zstd)")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+      ->group("Output");
+  app_.add_option("--sign-key", raw_.sign_key, "sign the end of the trace with this key")
+      ->type_name("FILE")
+      ->group("Output");
+  app_.add_option("--sink", raw_.sinks, "send events there: unix:PATH, otlp+http://HOST")
+      ->type_name("ADDRESS")
+      ->allow_extra_args(false)
       ->group("Output");
   app_.add_flag("-q,--quiet", raw_.quiet, "say nothing but violations")->group("Output");
   app_.add_flag("--json", raw_.json, "the summary as JSON on standard error")->group("Output");
@@ -161,6 +171,8 @@ absl::StatusOr<LaunchOptions> RunOptionParser::Build() const {
     return absl::InvalidArgumentError(
         "--ask and --locked exclude each other: no answer adds to the lock");
   }
+  if (app_.get_option("--compress")->count() > 0) options.overrides.compress = raw_.compress;
+  if (!raw_.sign_key.empty()) options.overrides.sign_key = raw_.sign_key;
   options.ask = raw_.ask;
   if (!raw_.ask_timeout.empty()) {
     constexpr uint64_t kLongest = 86400;
@@ -188,6 +200,7 @@ absl::Status RunOptionParser::BuildLists(Config& config) const {
       {raw_.grant, "--grant", GrantProblem, config.grants},
       {raw_.keep_env, "--keep-env", VariableNameProblem, config.keep_env},
       {raw_.hide, "--hide", PathProblem, config.extra_paths},
+      {raw_.sinks, "--sink", PathProblem, config.sinks},
       {raw_.hide_env, "--hide-env", VariableNameProblem, config.extra_env_vars},
   };
   for (const auto& list : lists) {

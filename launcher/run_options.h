@@ -31,12 +31,13 @@ class RunOptionParser {
 
  private:
   struct Raw {
-    std::vector<std::string> allow_host, allow_read, allow_write, grant, hide, hide_env, keep_env;
+    std::vector<std::string> sinks, allow_host, allow_read, allow_write, grant, hide, hide_env,
+        keep_env;
     std::string memory, cpus, pids, timeout, ask_timeout;
     std::string on_violation, log_level, require;
-    std::string config, profile, output, for_command, lock;
+    std::string config, profile, output, for_command, lock, sign_key;
     bool help = false, version = false, fail_on_violation = true, offline = false, quiet = false,
-         json = false, ask = false, locked = false;
+         json = false, ask = false, locked = false, compress = false;
   };
   void DeclareAccess();
   void DeclareViolations();

@@ -10,6 +10,7 @@
 #include "launcher/host_paths.h"
 #include "launcher/lock_file.h"
 #include "launcher/terminal_text.h"
+#include "launcher/trace_options.h"
 #include "policy/credential_catalog.h"
 #include "policy/lexical_path.h"
 #include "policy/profile.h"
@@ -114,6 +115,7 @@ absl::StatusOr<RunPolicy> BuildRunPolicy(const LaunchOptions& options,
       std::fprintf(stderr, "safe-trace: %s\n", notice.c_str());
     }
   }
+  GuardTraceFiles(facts->working_directory, options.output_file, loaded->config);
   facts->through_shell = IsShellScript(facts->command_executable);
   AddCatalogLinks(ShippedCatalog(), *facts);
   auto allowances = std::make_shared<Allowances>();

@@ -162,6 +162,7 @@ std::string FormatSummary(const RunSummary& summary, bool colour) {
     text += Row("incomplete", Concat(Plural(summary.dropped_events, "event", "events"),
                                      " not written to the trace (queue full)"));
   }
+  for (const std::string& sink : summary.sinks) text += Row("sink", EscapeAndShorten(sink, 300));
   if (summary.trace_path.empty()) return text;
   text += Row("trace", EscapeForTerminal(summary.trace_path));
   // Half of a command, or one that means another run, would be pasted too.

@@ -55,6 +55,7 @@ std::string SummaryJson(const RunSummary& summary) {
       {"removed_variables", EscapedArray(summary.removed_variables)},
       {"survivors", EscapedArray(summary.survivors)},
       {"notes", EscapedArray(summary.notes)},
+      {"sinks", EscapedArray(summary.sinks)},
       {"trace", EscapeInvalidUtf8(summary.trace_path)},
   };
   // ASCII only, because a terminal may be reading. Everything was made UTF-8 above; `replace` so

@@ -102,6 +102,11 @@ void ReadFile(TableReader& file, Config& config) {
     CheckEach(table, config.guard_keep_env, VariableNameProblem);
   });
   file.Table("policy", [&](TableReader& table) { ReadPolicy(table, config); });
+  file.Table("trace", [&](TableReader& table) {
+    table.Read("sign_key", config.sign_key);
+    table.Read("compress", config.compress);
+    table.Read("sinks", config.sinks);
+  });
 }
 
 bool IsNameByte(char c) { return IsAsciiAlnum(c) || c == '-' || c == '_'; }

@@ -53,6 +53,14 @@ struct Config {
   std::optional<bool> decoys;
   std::vector<Entry> allow_read;              // (--allow-read)
   std::vector<Entry> allow_write;             // (--allow-write)
+  // [trace]
+  std::optional<std::string> sign_key;        // hidden from all that is supervised (--sign-key)
+  std::optional<bool> compress;               // (--compress)
+  std::vector<Entry> sinks;                   // where events are sent besides (--sink)
+
+  // safe-trace's own files in this run, which nothing supervised may change: the trace that -o put
+  // somewhere. Absolute. Filled by the launcher, never by a file.
+  std::vector<std::string> own_files;
 };
 
 enum class ConfigFormat : uint8_t { kToml, kJson };

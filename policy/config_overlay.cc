@@ -120,6 +120,9 @@ Config OverlayConfig(Config base, const Config& over, ConfigTrust trust,
   }
   overlay.StackLoosening(base.allow_read, over.allow_read, "[policy] allow_read");
   overlay.StackLoosening(base.allow_write, over.allow_write, "[policy] allow_write");
+  overlay.ReplaceTrusted(base.sign_key, over.sign_key, "[trace] sign_key");
+  if (over.compress) base.compress = over.compress;
+  overlay.StackLoosening(base.sinks, over.sinks, "[trace] sinks");
   return base;
 }
 

@@ -124,6 +124,9 @@ class PlaceBuilder {
       Add(NormalizePath(directory), Layer::kState, impl_.common.state);
     }
     Add("/etc/safe-trace", Layer::kState, impl_.common.state);
+    for (const std::string& file : config_.own_files) {
+      Add(NormalizePath(file), Layer::kState, impl_.common.state);
+    }
   }
 
   bool IsOwn(const std::string& id_or_path) const {
