@@ -28,10 +28,12 @@
 #include "launcher/made_directories.h"
 #include "launcher/outer_run.h"
 #include "launcher/path_search.h"
+#include "launcher/progress_line.h"
 #include "launcher/run_directory.h"
 #include "launcher/run_network.h"
 #include "launcher/run_notes.h"
 #include "launcher/run_policy.h"
+#include "launcher/run_tally.h"
 #include "launcher/sandbox_child.h"
 #include "launcher/status_line.h"
 #include "launcher/terminal_state.h"
@@ -151,6 +153,7 @@ class Run {
   absl::Status OpenTrace();
   void Report();
   void Show(const ShownViolation& violation);
+  void StartProgress(pid_t command);
   int Supervised(SeizedChild child);
   int BecomeCommand();
   int ExitStatus(const RunOutcome& outcome, const RunSummary& summary) const;
@@ -178,7 +181,9 @@ class Run {
   std::unique_ptr<EventSinks> sinks_;  // null: the trace goes nowhere else
   std::unique_ptr<TraceLogWriter> trace_;
   std::unique_ptr<LockWatch> lock_watch_;
+  std::unique_ptr<RunTally> tally_;
   std::unique_ptr<RunReporter> reporter_;
+  std::unique_ptr<ProgressLine> progress_;  // null: there is no terminal for it
   ViolationLimiter limiter_;
   ViolationLimiter survivor_limiter_;
 };
@@ -305,7 +310,8 @@ absl::Status Run::OpenTrace() {
   }
   trace_ = *std::move(writer);
   lock_watch_ = std::make_unique<LockWatch>(*trace_, run_.lock);
-  reporter_ = std::make_unique<RunReporter>(*lock_watch_, [this](const ShownViolation& v) { Show(v); });
+  tally_ = std::make_unique<RunTally>(*lock_watch_);
+  reporter_ = std::make_unique<RunReporter>(*tally_, [this](const ShownViolation& v) { Show(v); });
   return absl::OkStatus();
 }
 
@@ -316,7 +322,20 @@ void Run::Show(const ShownViolation& violation) {
       FormatViolation({violation.subject, violation.doing, violation.verdict, violation.rule_id,
                        violation.how_to_allow, violation.never_allowed},
                       colour_));
-  if (!line.empty()) std::fprintf(stderr, "%s\n", line.c_str());
+  if (line.empty()) return;
+  if (progress_ != nullptr) progress_->Clear();
+  std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+// Of managers only: other commands may be editors and shells. Where the user may be asked, the
+// terminal is for that.
+void Run::StartProgress(pid_t command) {
+  const bool is_manager = run_.policy->InitialSubject().role == Role::kManager;
+  if (!is_manager || options_.quiet || options_.json || options_.ask) return;
+  progress_ = ProgressLine::Start(command, [this] {
+    const auto since = std::chrono::steady_clock::now() - started_;
+    return ProgressText(std::chrono::duration_cast<std::chrono::seconds>(since), tally_->counts());
+  });
 }
 
 absl::Status Run::Prepare() {
@@ -422,6 +441,7 @@ int Run::Supervised(SeizedChild child) {
   options.kill_on_violation = run_.config.on_violation == ViolationAction::kKill;
   child.signal_fd = signals_.fd.get();
   const TerminalState terminal = TerminalState::Save();
+  StartProgress(child.pid);
   RunOutcome outcome = Supervise({*run_.policy, root_.domain, network_->broker(),
                                   network_->dns_gate(), network_->relay(), network_->relay_gate(),
                                   *reporter_,
@@ -431,6 +451,7 @@ int Run::Supervised(SeizedChild child) {
     desk_->Close();
     desk_->Flush(*reporter_);
   }
+  progress_.reset();
   terminal.Restore();
   RunSummary summary;
   NoteStartupFiles(*run_.startup_files, *reporter_, summary);
