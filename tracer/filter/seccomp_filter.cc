@@ -180,6 +180,8 @@ void AddSendRules(Rules& rules) {
   rules.Ask(SYS_sendto, {HasBits(3, MSG_FASTOPEN)});
   rules.Ask(SYS_sendmsg);
   rules.Ask(SYS_sendmmsg);
+  // Who does not want to know the sender is not misled about it.
+  rules.Ask(SYS_recvfrom, {NotEquals(4, 0)});
 }
 
 void AddTargetRules(Rules& rules, const FilterOptions& options) {

@@ -104,6 +104,9 @@ constexpr auto kTable = std::to_array<SyscallEntry>({
     ST_CONDITIONAL(sendto, kNetwork),
     ST_CONDITIONAL(sendmsg, kNetwork),
     ST_CONDITIONAL(sendmmsg, kNetwork),
+    ST_CONDITIONAL(recvfrom, kNetwork),
+    ST_NOTIFY(recvmsg, kNetwork),
+    ST_NOTIFY(recvmmsg, kNetwork),
     ST_CONDITIONAL(socket, kRefused),
     ST_CONDITIONAL(setsockopt, kRefused),
 

@@ -9,6 +9,14 @@
 #include "tracer/network/process_snapshot.h"
 
 namespace safe_trace {
+namespace {
+
+// A reader must be able to tell it from what lies outside.
+void NoteOwn(const Decision& decision, NetworkSubjectMatter& matter) {
+  if (decision.allowed() && !decision.is_violation) matter.own_rule = decision.rule->id;
+}
+
+}  // namespace
 
 std::optional<SyscallAction> DestinationDecider::Conclude(
     Process& process, const Decision& decision, const NetworkSubjectMatter& matter) const {
@@ -39,6 +47,7 @@ std::optional<SyscallAction> DestinationDecider::DecideInet(
       IsOwnPort(listeners_, request.is_stream, effective.ip, effective.port);
   Decision decision = rules_.EvaluateNetwork(subject, request);
   out.matter = DescribeInet(syscall, socket, effective, std::move(names), subject);
+  if (request.bound_by_this_run) NoteOwn(decision, out.matter);
   // Connecting a datagram socket tells which way packets would go, which libraries ask to sort
   // addresses by. Port 0 tells the same, and nobody listens there.
   if (operation == NetworkOperation::kConnect && socket.IsUdp() && decision.allowed() &&
@@ -128,6 +137,7 @@ std::optional<SyscallAction> DestinationDecider::DecidePath(Process& process, pi
     request.bound_by_this_run = true;
     decision = rules_.EvaluateUnixSocket(subject, request);
   }
+  if (request.bound_by_this_run) NoteOwn(decision, out.matter);
   // The kernel looks up the pinned object through this link: it cannot be exchanged any more.
   out.address = EncodeUnixPath(DescriptorLink(pinned.object.get()));
   out.pinned = std::make_shared<const UniqueFd>(std::move(pinned.object));
@@ -147,6 +157,7 @@ std::optional<SyscallAction> DestinationDecider::DecideAbstract(Process& process
     request.bound_by_this_run = true;
     decision = rules_.EvaluateUnixSocket(subject, request);
   }
+  if (request.bound_by_this_run) NoteOwn(decision, out.matter);
   out.address = EncodeUnixAbstract(name);
   return Conclude(process, decision, out.matter);
 }

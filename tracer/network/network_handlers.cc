@@ -10,6 +10,7 @@
 #include "tracer/network/connect_handler.h"
 #include "tracer/network/network_report.h"
 #include "tracer/network/process_snapshot.h"
+#include "tracer/network/receive_handler.h"
 #include "tracer/network/relayed_connect.h"
 #include "tracer/network/send_handler.h"
 #include "tracer/network/socket_name_handler.h"
@@ -28,7 +29,9 @@ NetworkHandlers::NetworkHandlers(std::unique_ptr<const NetworkRules> rules,
       connect_(std::make_unique<ConnectHandler>(*rules_, memory, broker, listeners, reporter, gate,
                                                 relayed_.get(), brokered_.get())),
       bind_(std::make_unique<BindHandler>(*rules_, memory, listeners, reporter)),
-      send_(std::make_unique<SendHandler>(*rules_, memory, broker, listeners, reporter, gate)),
+      send_(std::make_unique<SendHandler>(*rules_, memory, broker, listeners, reporter, gate,
+                                          brokered_.get())),
+      receive_(std::make_unique<ReceiveHandler>(memory, broker, *brokered_)),
       names_(std::make_unique<SocketNameHandler>(memory, relay.gate, *brokered_)),
       broker_(broker) {}
 
@@ -57,6 +60,9 @@ bool NetworkHandlers::Handles(int number) {
     case SYS_sendto:
     case SYS_sendmsg:
     case SYS_sendmmsg:
+    case SYS_recvfrom:
+    case SYS_recvmsg:
+    case SYS_recvmmsg:
     case SYS_getpeername:
     case SYS_getsockname:
       return true;
@@ -79,6 +85,12 @@ SyscallAction NetworkHandlers::Handle(const SyscallInvocation& invocation, Proce
       return send_->SendMessage(invocation, process);
     case SYS_sendmmsg:
       return send_->SendMessages(invocation, process);
+    case SYS_recvfrom:
+      return receive_->ReceiveFrom(invocation, process);
+    case SYS_recvmsg:
+      return receive_->ReceiveMessage(invocation, process);
+    case SYS_recvmmsg:
+      return receive_->ReceiveMessages(invocation, process);
     case SYS_getpeername:
       return names_->PeerName(invocation, process);
     case SYS_getsockname:

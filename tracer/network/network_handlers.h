@@ -1,6 +1,7 @@
 // Decides and performs connect, bind, listen, sendto, sendmsg and sendmmsg on the caller's behalf,
-// and answers getpeername and getsockname of relayed sockets.
-// Runs on the loop's thread; what may block is returned as Deferred.
+// answers getpeername and getsockname of relayed sockets, and names the server that a DNS client
+// asked as the source of its answer. Runs on the loop's thread; what may block is returned as
+// Deferred.
 #ifndef SAFE_TRACE_TRACER_NETWORK_NETWORK_HANDLERS_H_
 #define SAFE_TRACE_TRACER_NETWORK_NETWORK_HANDLERS_H_
 
@@ -22,6 +23,7 @@ namespace safe_trace {
 class BindHandler;
 class BrokeredSockets;
 class ConnectHandler;
+class ReceiveHandler;
 class SendHandler;
 class Relay;
 class RelayGate;
@@ -64,6 +66,7 @@ class NetworkHandlers {
   std::unique_ptr<ConnectHandler> connect_;
   std::unique_ptr<BindHandler> bind_;
   std::unique_ptr<SendHandler> send_;
+  std::unique_ptr<ReceiveHandler> receive_;
   std::unique_ptr<SocketNameHandler> names_;
   const DnsBroker& broker_;
   Asker* asker_ = nullptr;

@@ -120,6 +120,7 @@ TraceEvent NetworkEvent(const NetworkSubjectMatter& matter, std::string_view out
   if (!matter.path.empty()) event.Set("file.path", matter.path);
   if (!matter.transport.empty()) event.Set("network.transport", std::string(matter.transport));
   event.Set("safe_trace.syscall", std::string(matter.syscall));
+  if (!matter.own_rule.empty()) event.Set("rule.id", matter.own_rule);
   return event;
 }
 

@@ -42,6 +42,8 @@ struct NetworkSubjectMatter {
   std::optional<InetAddress> inet;
   std::vector<std::string> names;
   std::string path;  // of a unix socket
+  // The rule that lets the run reach what it listens on itself; "" for everything outside.
+  std::string own_rule;
 };
 
 std::string_view TransportName(const RemoteSocket& socket);

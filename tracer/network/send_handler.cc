@@ -261,8 +261,12 @@ std::optional<SyscallAction> SendHandler::LeadToBroker(const Call& call, const I
   if (int error = payload.Next(longest, bytes); error != 0) return Fail{error};
   // The broker decides about the name, and would pass over what is no question: the caller then
   // waited for nothing, and what it tried would not be in the trace.
-  if (!ParseDnsQuery({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}).ok()) {
-    return RefuseDns(call, BuiltInRefusal::kNoDnsQuery, destination.matter);
+  const absl::StatusOr<DnsQuery> query =
+      ParseDnsQuery({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  if (!query.ok()) return RefuseDns(call, BuiltInRefusal::kNoDnsQuery, destination.matter);
+  if (brokered_ != nullptr) {
+    const RawSocketAddress raw = EncodeInetAddress(server);
+    brokered_->RememberQuestion(call.socket->inode, query->id, SocketName{raw.storage, raw.length});
   }
   RegisterAsClient(call);
   if (reported_.Add(call.process, destination.matter)) {

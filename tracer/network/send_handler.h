@@ -12,6 +12,7 @@
 
 #include "tracer/deciding/syscall_action.h"
 #include "tracer/deciding/syscall_invocation.h"
+#include "tracer/network/brokered_sockets.h"
 #include "tracer/network/destination_decider.h"
 #include "tracer/network/dns_gate.h"
 #include "tracer/network/outgoing_send.h"
@@ -23,12 +24,14 @@ class SendHandler {
  public:
   // Without a gate the broker's clients are registered under their tgid.
   SendHandler(const NetworkRules& rules, const TraceeMemory& memory, DnsBroker& broker,
-              ListenerRegistry& listeners, Reporter& reporter, DnsGate* gate)
+              ListenerRegistry& listeners, Reporter& reporter, DnsGate* gate,
+              BrokeredSockets* brokered = nullptr)
       : memory_(memory),
         broker_(broker),
         listeners_(listeners),
         reporter_(reporter),
         gate_(gate),
+        brokered_(brokered),
         decider_(rules, broker, listeners, reporter) {}
 
   SyscallAction SendTo(const SyscallInvocation& invocation, Process& process);
@@ -78,6 +81,7 @@ class SendHandler {
   ListenerRegistry& listeners_;
   Reporter& reporter_;
   DnsGate* gate_;
+  BrokeredSockets* brokered_;  // null: nobody asks
   DestinationDecider decider_;
   ReportedDestinations reported_;
 };
