@@ -185,6 +185,7 @@ void ReadPublishing(TableReader& file, Profile& profile) {
   constexpr size_t kMostWords = 8;
   file.Read("publishes", profile.publishes);
   file.Read("publishers", profile.publishers);
+  file.Read("switches", profile.switches);
   const auto has_words = [](const std::string& command, size_t least) {
     const size_t words = SplitSkipEmpty(command, ' ').size();
     return words >= least && words <= kMostWords;

@@ -159,6 +159,8 @@ struct Profile {
   // those of other programs for the same registries, the program's name first: "twine upload".
   std::vector<std::string> publishes;
   std::vector<std::string> publishers;
+  // Options that take no value: the word behind one is the command. "--silent".
+  std::vector<std::string> switches;
   std::vector<CommandWrites> command_writes;
   std::vector<DefaultVariable> default_variables;
   std::vector<ExecRule> exec_rules;

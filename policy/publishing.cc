@@ -1,5 +1,6 @@
 #include "policy/publishing.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -18,17 +19,25 @@ using Words = std::vector<std::string>;
 // Of a command like "npm publish" the words that have been met: bit n, the first n of them.
 using Progress = uint64_t;
 
-// The word that completes `command`, null where the words from `begin` are another. Which options
-// take a value is the manager's business: a word behind an option may be its value or the command,
-// so it is taken for both. What follows the first word that can be no value are arguments.
+// "--json false": some managers take these words behind any option.
+bool IsTruth(std::string_view word) { return word == "true" || word == "false" || word == "null"; }
+
+// The word that completes `command`, null where the words from `begin` are another. A word behind
+// an option that is not known to take no value may be its value or the command, so it is taken for
+// both. What follows the first word that can be no value are arguments.
 const std::string* FindCommand(const Words& arguments, size_t begin,
-                               const std::vector<std::string_view>& command) {
+                               const std::vector<std::string_view>& command,
+                               const Words& switches) {
   bool may_be_value = false;
   Progress met = 1;
   for (size_t i = begin; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
     if (word.starts_with('-') || word.starts_with('+')) {  // cargo's "+nightly"
-      may_be_value = word != "--" && word.front() == '-' && word.find('=') == std::string::npos;
+      const bool takes_none = word == "--" || word.front() != '-' ||
+                              word.find('=') != std::string::npos ||
+                              std::find(switches.begin(), switches.end(), word) != switches.end();
+      const bool is_followed_by_truth = i + 1 < arguments.size() && IsTruth(arguments[i + 1]);
+      may_be_value = !takes_none || (word != "--" && is_followed_by_truth);
       continue;
     }
     Progress next = may_be_value ? met : 0;
@@ -49,7 +58,7 @@ const std::string* FindCommand(const Words& arguments, size_t begin,
 std::optional<std::string> PublishingCommand(const Words& arguments, std::string_view executable) {
   const auto find = [&](const Profile& profile, const std::vector<std::string_view>& command) {
     const size_t begin = ManagerWordsBegin(profile, arguments);
-    const std::string* word = FindCommand(arguments, begin, command);
+    const std::string* word = FindCommand(arguments, begin, command, profile.switches);
     return word == nullptr ? std::string()
                            : Cat(profile.name, " ", std::string_view(*word).substr(0, kShownWord));
   };

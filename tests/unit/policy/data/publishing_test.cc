@@ -51,6 +51,9 @@ TEST(PublishingTest, OptionsBeforeTheCommandHideNothing) {
             "npm publish");
   EXPECT_EQ(Publishing("npm --silent publish"), "npm publish");
   EXPECT_EQ(Publishing("npm -- publish"), "npm publish");
+  EXPECT_EQ(Publishing("npm --json true publish"), "npm publish");
+  EXPECT_EQ(Publishing("npm --silent --tag run publish"), "npm publish");
+  EXPECT_EQ(Publishing("npm --no-script-shell run publish"), "npm publish");
   EXPECT_EQ(Publishing("yarn --cwd npm npm --json publish"), "yarn publish");
   EXPECT_EQ(Publishing("env A=b npm publish"), "npm publish");
   EXPECT_EQ(Publishing("cargo --color always publish"), "cargo publish");
@@ -64,6 +67,13 @@ TEST(PublishingTest, OtherCommandsAreNone) {
   for (const char* line : {"npm install publish",
                            "npm run publish",
                            "npm run --silent login",
+                           "npm --silent run publish",
+                           "npm -s --ignore-scripts run publish",
+                           "pnpm -r run publish",
+                           "yarn --silent run publish",
+                           "cargo -q run publish",
+                           "poetry -q run publish",
+                           "uv -q run publish",
                            "npm ci",
                            "npm pack",
                            "npm audit",
