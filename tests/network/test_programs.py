@@ -5,9 +5,8 @@ import shutil
 import subprocess
 import unittest
 
-import environment
 import manager_tools
-from network_case import BenignCase
+from network_case import BenignCase, go_client
 from world import write_file
 
 NODE = """
@@ -72,21 +71,15 @@ class Programs(BenignCase):
                     check=lambda world, outcome: self.assertIn(
                         b'resolve4 [null,["203.0.113.10"]]', outcome.stdout, outcome.describe()))
 
-    def go_client(self):
-        try:
-            return environment.program("network.go_client")
-        except RuntimeError:
-            self.skipTest("Go was not found when the tests were configured")
-
     def test_AStaticGoProgramWithItsOwnResolver(self):
-        self.unseen([self.go_client(), "https://registry.test/hello.txt",
+        self.unseen([go_client(), "https://registry.test/hello.txt",
                      "http://registry.test/hello.txt", "https://registry.test/nothing"],
                     env={"GODEBUG": "netdns=go"},
                     check=lambda world, outcome: self.assertIn(
                         b"200 hello\n200 hello\n404", outcome.stdout, outcome.describe()))
 
     def test_AGoProgramSortsAddressesAsBare(self):
-        self.unseen([self.go_client(), "order"], env={"GODEBUG": "netdns=go"})
+        self.unseen([go_client(), "order"], env={"GODEBUG": "netdns=go"})
 
     @unittest.skipUnless(shutil.which("git"), "git is not installed")
     def test_GitClonesOverHttps(self):
