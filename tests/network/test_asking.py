@@ -5,9 +5,8 @@ import re
 import shlex
 import time
 
-import environment
 import processes
-from network_case import NetworkCase, PYTHON
+from network_case import NetworkCase, PYTHON, go_client
 from small_internet import ADDRESSES, REGISTRY, RESOLVER
 from terminal import Terminal, take_terminal
 from world import write_file
@@ -174,11 +173,7 @@ class Asking(NetworkCase):
         self.assertRegex(outcome.stderr, re.compile(rb"--allow-host registry\.test"))
 
     def test_AProgramWithItsOwnResolverIsAnsweredWhenThereIsAnAnswer(self):
-        try:
-            client = environment.program("network.go_client")
-        except RuntimeError:
-            self.skipTest("Go was not found when the tests were configured")
-        world, terminal = self.start([client, PLAIN])
+        world, terminal = self.start([go_client(), PLAIN])
         self.answer(terminal, b"2", b"look up registry.test")
         self.assertEqual(0, terminal.finish(30), self.trace(world).describe())
         self.assertEqual(("--allow-host registry.test", "run"), self.answers(world)[0])
@@ -220,6 +215,21 @@ class Asking(NetworkCase):
         terminal.type(b"2\n")
         terminal.wait_for(b"got", 30)
         self.assertEqual(0, terminal.finish(30))
+
+    def test_NothingSupervisedCanTakeTheTerminalsTurn(self):
+        script = ("import fcntl, os, sys\n"
+                  "path = sys.argv[1] % os.fstat(0).st_rdev\n"
+                  "try:\n    fcntl.flock(os.open(path, os.O_RDONLY), fcntl.LOCK_EX)\n"
+                  "except OSError as error:\n    print('refused', path, flush=True)\n")
+        world = self.new_world()
+        directory = os.path.join(world.state, "safe-trace", "asking")
+        _, terminal = self.start([PYTHON, "-c", script, directory + "/terminal-%d.lock"],
+                                 world=world)
+        terminal.wait_for(b"refused ", 30)
+        path = terminal.wait_for(b"\n", 30).decode().strip()
+        terminal.finish(30)
+        # It is the one that safe-trace takes.
+        self.assertEqual([os.path.basename(path)], os.listdir(directory))
 
     def test_NothingIsSaidAboutTheAnswerWhenTheCommandHasEnded(self):
         script = ("import os, socket, sys, threading\n"
