@@ -66,6 +66,24 @@ class BenchTest(unittest.TestCase):
         self.assertIn("not measured", done.stdout)
         self.assertNotIn("MiB", done.stdout)
 
+    def test_traces_are_read_by_the_tool_beside_the_supervisor(self):
+        alone = self.bench(STAND_IN, "--pairs", "1", "--rows", "traces", "--trace-events", "500")
+        self.assertEqual(alone.returncode, 0, alone.stdout + alone.stderr)
+        self.assertIn("no safe-trace-trace beside", alone.stdout)
+        beside = self.directory / "bin"
+        beside.mkdir()
+        for name, text in (("safe-trace", ""), ("trace_log_bench", "exit 7\n"), (
+                "safe-trace-trace", 'for word; do last=$word; done\nwc -l <"$last"\nsleep 0.1\n')):
+            (beside / name).write_text("#!/bin/sh\n" + text)
+            (beside / name).chmod(0o755)
+        done = self.bench(str(beside / "safe-trace"), "--pairs", "1", "--rows", "traces",
+                          "--trace-events", "500")
+        self.assertIn("a trace of 500 events", done.stdout)
+        self.assertIn("query kind=alert", done.stdout)
+        self.assertIn("trace_log_bench", done.stdout)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(list(self.work.iterdir()), [])
+
     def test_failing_supervisor_fails_the_benchmark(self):
         done = self.bench(self.script("echo no luck >&2\nexit 3\n"), "--pairs", "1", "--rows",
                           "start-up")

@@ -106,6 +106,7 @@ std::string_view TintCode(Tint tint) {
 }  // namespace
 
 std::string SafeText(std::string_view text) {
+  if (IsPrintableAscii(text)) return std::string(text);
   std::string out;
   out.reserve(text.size());
   for (size_t at = 0; at < text.size();) at += AppendSafe(text, at, out);
@@ -122,6 +123,7 @@ std::string SafeCommand(const std::vector<std::string>& arguments) {
 }
 
 size_t DisplayWidth(std::string_view safe_text) {
+  if (IsPrintableAscii(safe_text)) return safe_text.size();
   size_t width = 0;
   for (size_t at = 0; at < safe_text.size();) {
     const Utf8Char character = DecodeUtf8(safe_text, at);

@@ -8,6 +8,7 @@
 #include "policy/lexical_path.h"
 #include "tools/trace/event_text.h"
 #include "tools/trace/export_text.h"
+#include "tools/trace/json_output.h"
 #include "tools/trace/trace_exporter.h"
 
 namespace safe_trace {
@@ -155,8 +156,10 @@ class OcsfExporter : public TraceExporter {
     const Activity activity = ActivityOf(record);
     ExportJson event = Base(record, *activity.kind, activity.id, activity.name);
     AddClassFields(record, *activity.kind, event);
-    out_ << OneLine(event) << "\n";
-    if (IsFinding(record)) out_ << OneLine(Finding(record, *activity.kind)) << "\n";
+    Write(record, Uid(record), event);
+    if (IsFinding(record)) {
+      Write(record, Uid(record) + ":finding", Finding(record, *activity.kind));
+    }
   }
   void Finish(const TraceCheck&) override {}
 
@@ -166,25 +169,33 @@ class OcsfExporter : public TraceExporter {
            std::to_string(record.Number("event.sequence", 0));
   }
 
-  ExportJson Device() const {
-    return {{"hostname", host_.empty() ? "unknown" : host_},
-            {"type_id", 0},
-            {"os", {{"name", "Linux"}, {"type", "Linux"}, {"type_id", 200}}}};
+  // The same in every event: as text, so that it is not built a million times.
+  std::string DeviceText() const {
+    return R"("device":{"hostname":)" + JsonText(host_.empty() ? "unknown" : host_) +
+           R"(,"type_id":0,"os":{"name":"Linux","type":"Linux","type_id":200}})";
   }
 
-  ExportJson Metadata(const TraceRecord& record, const std::string& uid) const {
-    ExportJson metadata = {
-        {"version", "1.5.0"},
-        {"product",
-         {{"name", "safe-trace"}, {"vendor_name", "safe-trace"}, {"version", SAFE_TRACE_VERSION}}},
-        {"profiles", {"host", "security_control"}},
-        {"uid", uid}};
-    SetText(metadata, "correlation_uid", record, "safe_trace.run_id");
-    SetText(metadata, "event_code", record, "event.action");
-    SetNumber(metadata, "sequence", record, "event.sequence");
-    SetText(metadata, "original_time", record, "@timestamp");
-    metadata["log_version"] = std::to_string(version_);
-    return metadata;
+  std::string MetadataText(const TraceRecord& record, const std::string& uid) const {
+    std::string text =
+        R"("metadata":{"version":"1.5.0","product":{"name":"safe-trace","vendor_name":"safe-trace",)"
+        R"("version":")" SAFE_TRACE_VERSION
+        R"("},"profiles":["host","security_control"],"log_version":")" +
+        std::to_string(version_) + R"(","uid":)" + JsonText(uid);
+    const auto add = [&](const char* key, std::string_view field) {
+      if (const std::string_view value = record.Text(field); !value.empty()) {
+        text.append(",\"").append(key).append("\":").append(JsonText(value));
+      }
+    };
+    add("correlation_uid", "safe_trace.run_id");
+    add("event_code", "event.action");
+    add("original_time", "@timestamp");
+    return text + ",\"sequence\":" + std::to_string(record.Number("event.sequence", 0)) + "}";
+  }
+
+  void Write(const TraceRecord& record, const std::string& uid, const ExportJson& event) {
+    std::string line = OneLine(event);
+    line.pop_back();
+    out_ << line << "," << MetadataText(record, uid) << "," << DeviceText() << "}\n";
   }
 
   ExportJson Base(const TraceRecord& record, const OcsfClass& kind, int activity,
@@ -204,8 +215,6 @@ class OcsfExporter : public TraceExporter {
                                                                  : "Informational";
     event["time"] = NanosecondsOf(record).value_or(0) / 1'000'000;
     event["message"] = SentenceText(record);
-    event["metadata"] = Metadata(record, Uid(record));
-    event["device"] = Device();
     AddDecision(record, event);
     if (ExportJson rest = Unmapped(record); !rest.empty()) event["unmapped"] = std::move(rest);
     return event;
@@ -303,7 +312,6 @@ class OcsfExporter : public TraceExporter {
   ExportJson Finding(const TraceRecord& record, const OcsfClass& about) const {
     const std::string rule = FindingRule(record);
     ExportJson event = Base(record, kFinding, 1, "Create");
-    event["metadata"]["uid"] = Uid(record) + ":finding";
     event["status_id"] = 1;
     event["status"] = "New";
     const std::string reason = ExportText(record.Text("safe_trace.reason"));

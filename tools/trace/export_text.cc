@@ -11,6 +11,7 @@ namespace safe_trace {
 namespace {
 
 bool IsPlain(std::string_view text) {
+  if (IsPrintableAscii(text)) return true;
   for (size_t at = 0; at < text.size();) {
     const Utf8Char character = DecodeUtf8(text, at);
     if (character.length == 0) return false;

@@ -25,6 +25,16 @@ constexpr bool IsControl(uint32_t code_point) {
   return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0);
 }
 
+// True for the text that needs no care anywhere, which nearly all is: from ' ' to '~'.
+inline bool IsPrintableAscii(std::string_view text) {
+  bool outside = false;  // without a branch for each byte
+  for (const char byte : text) {
+    const auto value = static_cast<unsigned char>(byte);
+    outside |= value < 0x20 || value > 0x7e;
+  }
+  return !outside;
+}
+
 }  // namespace safe_trace
 
 #endif  // SAFE_TRACE_TRACER_EVENTS_UTF8_H_
