@@ -71,7 +71,7 @@ void LockWatch::Look(const TraceEvent& event) {
     if (!lock_->startup_files().contains(name)) {
       Subject nobody;
       nobody.package = TextOf(event, "package.name");
-      Add(kStartupFile, nobody, "file.path", std::string(path));
+      Add(kStartupFile, nobody, event, "file.path");
     }
     return;
   }
@@ -87,7 +87,7 @@ void LockWatch::Look(const TraceEvent& event) {
   if (event.action == "variable-lookup") {
     const std::string_view name = TextOf(event, "safe_trace.variable");
     if (!name.empty() && !behaviour->variables.contains(LockText(name))) {
-      Add(kVariable, subject, "safe_trace.variable", std::string(name));
+      Add(kVariable, subject, event, "safe_trace.variable");
     }
   }
   if (event.action == "process-exec") LookAtProgram(event, subject, *behaviour);
@@ -104,13 +104,15 @@ void LockWatch::LookAtProgram(const TraceEvent& event, const Subject& subject,
   const auto known =
       behaviour.artifacts.find(LockText(ComparablePath(path, lock_->places(), subject.version)));
   if (known != behaviour.artifacts.end() && known->second != hash) {
-    Add(kProgram, subject, "file.path", std::string(path));
+    Add(kProgram, subject, event, "process.executable");
   }
 }
 
-void LockWatch::Add(const Rule& rule, const Subject& subject, std::string key, std::string value) {
-  if (value.size() > kMaximumValue) value.resize(kMaximumValue);
-  Finding finding{&rule, subject, std::move(key), std::move(value)};
+void LockWatch::Add(const Rule& rule, const Subject& subject, const TraceEvent& event,
+                    std::string_view key) {
+  std::string value(TextOf(event, key).substr(0, kMaximumValue));
+  const std::string process(TextOf(event, "process.entity_id"));
+  Finding finding{&rule, subject, std::string(key), std::move(value), process};
   if (findings_.size() < kMaximumFindings) {
     findings_.insert(std::move(finding));
   } else if (!findings_.contains(finding)) {
@@ -132,9 +134,10 @@ void LockWatch::Tell(const Finding& finding, const std::function<void(const Show
   if (!subject.ecosystem.empty()) event.Set("safe_trace.ecosystem", subject.ecosystem);
   if (!subject.package.empty()) event.Set("package.name", subject.package);
   if (!subject.version.empty()) event.Set("package.version", subject.version);
+  if (!finding.process.empty()) event.Set("process.entity_id", finding.process);
   event.Set(finding.key, finding.value);
   const Verdict verdict = is_hidden ? Verdict::kHide : Verdict::kAllow;
-  event.Set("safe_trace.decision", std::string(VerdictName(verdict)));
+  if (!is_left) event.Set("safe_trace.decision", std::string(VerdictName(verdict)));
   event.Set("rule.id", finding.rule->id);
   event.Set("safe_trace.reason", finding.rule->reason);
   next_.Record(std::move(event));

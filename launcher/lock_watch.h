@@ -44,12 +44,13 @@ class LockWatch final : public TraceSink {
     Subject subject;
     std::string key;  // of the trace: "file.path"
     std::string value;
+    std::string process;  // the first that did it; "" where none is known
     bool operator<(const Finding& other) const;
   };
   void Look(const TraceEvent& event);
   void LookAtProgram(const TraceEvent& event, const Subject& subject,
                      const LockedBehaviour& behaviour);
-  void Add(const Rule& rule, const Subject& subject, std::string key, std::string value);
+  void Add(const Rule& rule, const Subject& subject, const TraceEvent& event, std::string_view key);
   void Tell(const Finding& finding, const std::function<void(const ShownViolation&)>& show,
             RunSummary& summary);
 
