@@ -40,12 +40,14 @@
 #include "launcher/terminal_text.h"
 #include "launcher/trace_options.h"
 #include "launcher/verbs.h"
+#include "policy/text_parts.h"
 #include "preload/shim_protocol.h"
 #include "tracer/asking/ask_desk.h"
 #include "tracer/deciding/package_domain.h"
 #include "tracer/events/run_id.h"
 #include "tracer/events/trace_log_writer.h"
 #include "tracer/floor/landlock_ruleset.h"
+#include "tracer/supervisor/change_report.h"
 #include "tracer/supervisor/supervisor.h"
 #include "tracer/syscall_status.h"
 #include "tracer/tracee/path_resolver.h"
@@ -454,6 +456,13 @@ int Run::Supervised(SeizedChild child) {
   progress_.reset();
   terminal.Restore();
   RunSummary summary;
+  ChangeReportOptions changes;
+  changes.each_file = options.record_all;
+  const std::string search_path = run_.facts.Variable("PATH");
+  for (const std::string_view directory : SplitSkipEmpty(search_path, ':')) {
+    changes.search_path.emplace_back(directory);
+  }
+  ReportChanges(reporter_->changes(), changes, *trace_, summary);
   NoteStartupFiles(*run_.startup_files, *reporter_, summary);
   reporter_->Finish(summary);
   lock_watch_->Finish([this](const ShownViolation& v) { Show(v); }, summary);

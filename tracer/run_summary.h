@@ -36,6 +36,10 @@ struct RunSummary {
   uint64_t violations = 0;
   uint64_t denials = 0;         // refused without being a violation
   uint64_t notifications = 0;
+  uint64_t files_created = 0;    // compared with the beginning
+  uint64_t files_changed = 0;
+  uint64_t files_deleted = 0;
+  uint64_t files_forgotten = 0;  // may have changed; there was no room to remember them
   uint64_t dropped_events = 0;  // not written for want of queue space; never violations
   std::vector<PackageSummary> packages;
   std::vector<HostSummary> hosts;

@@ -47,6 +47,8 @@ constexpr std::array kActivities = {Activity{"run-start", &kLifecycle, 3, "Start
                                     Activity{"file-rename", &kFile, 5, "Rename"},
                                     Activity{"file-attribute", &kFile, 6, "Set Attributes"},
                                     Activity{"file-link", &kFile, kOther, "Link"},
+                                    Activity{"file-changed", &kFile, 3, "Update"},
+                                    Activity{"files-changed", &kFile, 1, "Create"},
                                     Activity{"startup-file", &kFile, kOther, "Left for start-up"},
                                     Activity{"network-connect", &kNetwork, 1, "Open"},
                                     Activity{"network-bind", &kNetwork, kOther, "Bind"},

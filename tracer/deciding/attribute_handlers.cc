@@ -70,6 +70,10 @@ SyscallAction AttributeHandlers::Change(const SyscallInvocation& call, Process& 
       // A file whose existence is hidden from reading is not there for this either.
       return Fail{decision.error};
     }
+    struct stat before {};
+    if (fstat(pinned.object.get(), &before) == 0 && !S_ISDIR(before.st_mode)) {
+      reporter_.NoteChange(process, pinned.path, &before);
+    }
   }
   absl::StatusOr<ProcessStatus> status = ReadProcessStatus(call.tid);
   if (!status.ok()) return Fail{ESRCH};

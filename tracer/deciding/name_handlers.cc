@@ -63,6 +63,15 @@ int NameHandlers::Pin(const SyscallInvocation& call, const Process& process, Pla
   return error;
 }
 
+void NameHandlers::NoteChange(const Process& process, const PinnedPath& pinned) const {
+  struct stat before {};
+  // The source of a link has no parent: its content stays.
+  if (!pinned.parent.valid()) return;
+  const bool exists =
+      fstatat(pinned.parent.get(), pinned.leaf.c_str(), &before, AT_SYMLINK_NOFOLLOW) == 0;
+  reporter_.NoteChange(process, pinned.path, exists ? &before : nullptr);
+}
+
 int NameHandlers::Decide(const SyscallInvocation& call, const Process& process,
                          const PinnedPath& pinned, Access access, std::string_view verb,
                          std::string_view action, bool& covered, bool moves_hierarchy,
@@ -73,6 +82,7 @@ int NameHandlers::Decide(const SyscallInvocation& call, const Process& process,
     ReportFileDecision(reporter_, call, process, decision, verb, action, pinned.path, access);
     return decision.error;
   }
+  if (Any(access & Access::kWrite)) NoteChange(process, pinned);
   // The kernel asks for the right on the directory, not on the name.
   bool by_floor = floor_.Covers(*process.domain, ParentPath(pinned.path), access);
   if (record_all_) {

@@ -61,6 +61,7 @@ class NameHandlers {
   // 0, or the errno value to answer with (already reported); kForeignMagicLink as is.
   int Pin(const SyscallInvocation& call, const Process& process, Place place,
           PinnedPath& out) const;
+  void NoteChange(const Process& process, const PinnedPath& pinned) const;
   int Decide(const SyscallInvocation& call, const Process& process, const PinnedPath& pinned,
              Access access, std::string_view verb, std::string_view action, bool& covered,
              bool moves_hierarchy = false, bool empty_directory = false) const;

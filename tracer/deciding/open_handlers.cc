@@ -237,6 +237,10 @@ SyscallAction OpenHandlers::OpenExisting(const SyscallInvocation& call, Process&
                        pinned.path, access);
     return Fail{decision.error};
   }
+  if (Any(access & Access::kWrite) && fstat(pinned.object.get(), &status) == 0 &&
+      S_ISREG(status.st_mode)) {
+    reporter_.NoteChange(process, pinned.path, &status);
+  }
   bool covered = floor_.Covers(*process.domain, pinned.path, access);
   if (options_.record_all) {
     ReportFileUse(reporter_, call, process, decision, "file-open", pinned.path, access,
@@ -331,6 +335,7 @@ SyscallAction OpenHandlers::OpenNew(const SyscallInvocation& call, Process& proc
                        access);
     return Fail{decision.error};
   }
+  reporter_.NoteChange(process, pinned.path, nullptr);
   // The kernel asks for the right to make names on the directory.
   bool covered = floor_.Covers(*process.domain, ParentPath(pinned.path), access) &&
                  !process.domain->on_behalf_only;

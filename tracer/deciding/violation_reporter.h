@@ -2,6 +2,8 @@
 #ifndef SAFE_TRACE_TRACER_DECIDING_VIOLATION_REPORTER_H_
 #define SAFE_TRACE_TRACER_DECIDING_VIOLATION_REPORTER_H_
 
+#include <sys/stat.h>
+
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,9 @@ class Reporter {
   // `doing`: "read ~/.aws/credentials"; `how_to_allow`: the flag to copy, may be empty.
   virtual void ReportDecision(const Process& process, const Decision& decision, TraceEvent event,
                               std::string_view doing, std::string_view how_to_allow) = 0;
+  // `path` may be about to change (it is allowed); `before` is what is there, null for nothing.
+  virtual void NoteChange(const Process& process, std::string_view path,
+                          const struct stat* before) = 0;
   // Something worth a line in the trace that needed no decision.
   virtual void ReportEvent(const Process& process, TraceEvent event) = 0;
 };

@@ -144,6 +144,8 @@ std::string_view EventType(std::string_view action) {
                                        Row{"file-rename", "change"},
                                        Row{"file-link", "creation"},
                                        Row{"file-attribute", "change"},
+                                       Row{"file-changed", "change"},
+                                       Row{"files-changed", "change"},
                                        Row{"process-start", "start"},
                                        Row{"process-exec", "start"},
                                        Row{"process-exit", "end"},

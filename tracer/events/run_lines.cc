@@ -80,6 +80,13 @@ TraceEvent RunEndEvent(const RunSummary& summary) {
       .Set("safe_trace.summary.hosts", Texts(summary.hosts, HostText))
       .Set("safe_trace.summary.survivors", summary.survivors)
       .Set("safe_trace.removed", summary.removed_variables);
+  const std::pair<const char*, uint64_t> files[] = {{"created", summary.files_created},
+                                                    {"changed", summary.files_changed},
+                                                    {"deleted", summary.files_deleted},
+                                                    {"forgotten", summary.files_forgotten}};
+  for (const auto& [what, count] : files) {
+    if (count > 0) event.Set(std::string("safe_trace.summary.files_") + what, Count(count));
+  }
   if (!summary.sinks.empty()) event.Set("safe_trace.summary.sinks", summary.sinks);
   return event;
 }

@@ -32,13 +32,16 @@ int64_t IntField(const TraceEvent& event, std::string_view key) {
 }  // namespace
 
 void RunReporter::DescribeProcess(const Process& process, TraceEvent& event) {
-  const Subject& subject = process.domain->subject;
   event.Set("process.entity_id", process.entity_id);
   event.Set("process.pid", int64_t{process.tgid});
   if (!process.parent_entity_id.empty()) {
     event.Set("process.parent.entity_id", process.parent_entity_id);
   }
   if (!process.executable.empty()) event.Set("process.executable", process.executable);
+  DescribeSubject(process.domain->subject, event);
+}
+
+void RunReporter::DescribeSubject(const Subject& subject, TraceEvent& event) {
   event.Set("safe_trace.role", std::string(RoleName(subject.role)));
   if (!subject.ecosystem.empty()) event.Set("safe_trace.ecosystem", subject.ecosystem);
   if (!subject.package.empty()) event.Set("package.name", subject.package);

@@ -11,6 +11,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "tracer/changes/change_book.h"
 #include "tracer/deciding/violation_reporter.h"
 #include "tracer/run_summary.h"
 
@@ -41,14 +42,19 @@ class RunReporter final : public Reporter {
   void ReportDecision(const Process& process, const Decision& decision, TraceEvent event,
                       std::string_view doing, std::string_view how_to_allow) override;
   void ReportEvent(const Process& process, TraceEvent event) override;
+  void NoteChange(const Process& process, std::string_view path,
+                  const struct stat* before) override {
+    changes_.Note(process, path, before);
+  }
 
   // Around the decision on one thread's call. TakeStackEvent returns what the stack belongs to,
   // where a violation of that call is to be written with its stack.
   void BeginCall() { in_call_ = true; }
   std::optional<TraceEvent> TakeStackEvent();
 
-  // Fills in who did it: process.*, package.*, safe_trace.role.
+  // Fills in who did it: process.*, package.*, safe_trace.role; the second without the process.
   static void DescribeProcess(const Process& process, TraceEvent& event);
+  static void DescribeSubject(const Subject& subject, TraceEvent& event);
   // Records without counting; also for events that belong to no process.
   void Record(TraceEvent event) { sink_.Record(std::move(event)); }
   // A process was started for, or became, this subject.
@@ -57,6 +63,7 @@ class RunReporter final : public Reporter {
 
   // May be written to from any thread.
   TraceSink& sink() { return sink_; }
+  const ChangeBook& changes() const { return changes_; }
   uint64_t violations() const { return violations_; }
   // Writes how often what was no longer written happened; then fills in the summary.
   void Finish(RunSummary& summary);
@@ -86,6 +93,7 @@ class RunReporter final : public Reporter {
   bool in_call_ = false;
   int64_t stacks_ = 0;
   std::optional<TraceEvent> stack_event_;
+  ChangeBook changes_;
 };
 
 }  // namespace safe_trace

@@ -24,6 +24,7 @@ class Recorded final : public Reporter {
  public:
   void ReportDecision(const Process&, const Decision&, TraceEvent, std::string_view,
                       std::string_view) override {}
+  void NoteChange(const Process&, std::string_view, const struct stat*) override {}
   void ReportEvent(const Process&, TraceEvent event) override {
     events.push_back(std::move(event));
   }

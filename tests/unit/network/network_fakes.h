@@ -167,6 +167,7 @@ class FakeReporter final : public Reporter {
     decisions.push_back(
         {decision, std::move(event), std::string(doing), std::string(how_to_allow)});
   }
+  void NoteChange(const Process&, std::string_view, const struct stat*) override {}
   void ReportEvent(const Process&, TraceEvent event) override {
     events.push_back(std::move(event));
   }

@@ -38,6 +38,7 @@ class CollectingReporter final : public Reporter {
                       std::string_view doing, std::string_view how_to_allow) override {
     decisions.push_back({decision, event.action, std::string(doing), std::string(how_to_allow)});
   }
+  void NoteChange(const Process&, std::string_view, const struct stat*) override {}
   void ReportEvent(const Process&, TraceEvent event) override {
     events.push_back(std::move(event));
   }
