@@ -160,7 +160,15 @@ class EventSinks(unittest.TestCase):
             "        it.sendall(b'POST /v1/logs HTTP/1.0\\r\\n\\r\\n{\"forged\": 1}\\n')\n"
             "        print(name, 'REACHED')\n"
             "    except OSError as error:\n"
-            "        print(name, error.errno)\n" % (sink.path, collector.port))
+            "        print(name, error.errno)\n"
+            "if len(sys.argv) > 1:\n"
+            "    import os\n"
+            "    for call in (os.unlink, lambda path: os.rename(path, path + '.mine')):\n"
+            "        try:\n"
+            "            call(%r)\n"
+            "            print('REPLACED')\n"
+            "        except OSError:\n"
+            "            pass\n" % (sink.path, collector.port, sink.path))
         path = os.path.join(self.world.project, "attempt.py")
         with open(path, "w", encoding="utf-8") as file:
             file.write(attempt)
@@ -168,8 +176,10 @@ class EventSinks(unittest.TestCase):
         self.assertEqual(2, bare.count(b"REACHED"), bare)
         sink.received = b""
         collector.problems.clear()
-        done = self.run_with(["unix:" + sink.path, collector.address], command="python3 attempt.py")
+        done = self.run_with(["unix:" + sink.path, collector.address], command="python3 attempt.py replace")
         self.assertNotIn(b"REACHED", done.stdout)
+        self.assertNotIn(b"REPLACED", done.stdout)
+        self.assertTrue(os.path.exists(sink.path))
         self.assertEqual(2, len(done.stdout.splitlines()))
         self.assertNotIn(b'{"forged": 1}\n', sink.received)
         self.assertEqual([], collector.problems)
@@ -190,6 +200,25 @@ class EventSinks(unittest.TestCase):
         done = self.run_with(["unix:" + sink.path], command="python3 kill.py")
         self.assertNotIn(b"KILLED", done.stdout)
         self.assertEqual(len(newest_trace(self.world.state).events), len(sink.events()))
+
+    def test_violation_of_a_run_that_is_killed_has_left_already(self):
+        sink = self.line_socket()
+        run = subprocess.Popen(
+            [environment.safe_trace(), "--sink", "unix:" + sink.path, "run", "--", "sh", "-c",
+             READ_SECRETS + "; echo read; sleep 60"], env=self.world.env(), cwd=self.world.project,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        try:
+            self.assertEqual(b"read\n", run.stdout.readline())
+            run.kill()  # at once: what is written to the trace is on its way
+            run.wait(20)
+        finally:
+            run.stdout.close()
+        deadline = time.monotonic() + 10
+        while sink.received.count(b'"alert"') < 3 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        with open(newest_trace(self.world.state).path, "rb") as file:
+            self.assertEqual(file.read(), sink.received)
+        self.assertEqual(3, sink.received.count(b'"alert"'))
 
     def test_what_is_no_sink_is_refused_before_anything_runs(self):
         for sink, why in (("otlp+https://collector.example/v1/logs", "collector on this machine"),

@@ -138,5 +138,25 @@ TEST(OverlayConfigTest, AnUntrustedFileMayOnlyLowerTheOutwardLimit) {
   EXPECT_EQ(result.outward_limit_bytes, 1000u);
 }
 
+TEST(OverlayConfigTest, AnUntrustedFileNamesNeitherASinkNorAKey) {
+  Config base;
+  base.sinks = {{"unix:/run/mine.sock", "user"}};
+  Config over;
+  over.sinks = {{"unix:/run/mine.sock", "project"}, {"otlp+http://thief.example", "project"}};
+  over.sign_key = "/tmp/key";
+  over.compress = true;
+  std::vector<std::string> ignored;
+  const Config tight = OverlayConfig(base, over, ConfigTrust::kTightenOnly, ignored);
+  EXPECT_EQ(tight.sinks, base.sinks);
+  EXPECT_FALSE(tight.sign_key.has_value());
+  EXPECT_EQ(tight.compress, true);
+  EXPECT_EQ(ignored.size(), 2u);
+  ignored.clear();
+  const Config full = OverlayConfig(base, over, ConfigTrust::kFull, ignored);
+  EXPECT_EQ(full.sinks.size(), 2u);
+  EXPECT_EQ(full.sign_key, "/tmp/key");
+  EXPECT_TRUE(ignored.empty());
+}
+
 }  // namespace
 }  // namespace safe_trace

@@ -174,5 +174,30 @@ TEST(FloorPropertyTest, WhatHonestWorkTouchesMostIsLeftToTheKernel) {
   EXPECT_FALSE(package.Covers("/home/ann/project/src/a.py", Access::kRead));
 }
 
+// The trace of -o and the signing key, which lie wherever the user wants them.
+TEST(FloorPropertyTest, TheKernelAloneKeepsTheTraceAndItsKeyFromEveryRole) {
+  MadeUpTree tree;
+  for (const char* path : {"/home/ann/project/out/old.txt", "/home/ann/project/src/a.py",
+                           "/home/ann/project/keys/sign.key", "/tmp/x/y"}) {
+    tree.Add(path);
+  }
+  Config config;
+  config.own_files = {"/home/ann/project/out/trace.jsonl"};
+  config.extra_paths = {{"/home/ann/project/keys/sign.key", "[trace] sign_key"}};
+  const auto policy = MustBuild(MadeUpFacts(), config, MadeUpPip());
+  for (const Subject& subject : {Manager(), Command(), EvilPackage()}) {
+    const FloorPlan plan = ExpandFloor(
+        policy->FloorFor(subject),
+        [&](std::string_view name) { return policy->IsHiddenName(name); }, tree.Lister());
+    EXPECT_FALSE(plan.Covers("/home/ann/project/out/trace.jsonl", Access::kWrite));
+    EXPECT_FALSE(plan.Covers("/home/ann/project/keys/sign.key", Access::kRead));
+    EXPECT_FALSE(plan.Covers("/home/ann/project/keys/sign.key", Access::kWrite));
+    const Decision write =
+        policy->EvaluateFile(subject, {"/home/ann/project/out/trace.jsonl", Access::kWrite});
+    EXPECT_EQ(write.verdict, Verdict::kDeny);
+    EXPECT_EQ(write.rule->id, "state.safe-trace");
+  }
+}
+
 }  // namespace
 }  // namespace safe_trace
