@@ -58,6 +58,17 @@ class Terminal:
             raise AssertionError("it hung: %r" % self.said)
         return self.process.returncode
 
+    def drain(self):
+        """What was written and not read yet, once the command has ended."""
+        while select.select([self.master], [], [], 0.05)[0]:
+            try:
+                data = os.read(self.master, 4096)
+            except OSError:
+                return
+            if not data:
+                return
+            self.said += data
+
     def close(self):
         if self.process.poll() is None:
             self.process.kill()

@@ -157,7 +157,7 @@ void AddLooking(CLI::App& app, TraceCommand& command) {
   list->add_flag("--json", command.json, "One JSON object a line");
 
   CLI::App* show = app.add_subcommand(
-      "show", "One run: processes, violations, network, summary (default: the newest)");
+      "show", "One run: violations, processes, network, summary (default: the newest)");
   show->add_option("RUN|FILE", command.targets, "Which run")->expected(0, 1);
   show->add_flag("--json", command.json,
                  "JSON lines as in the trace: header, violations, network, summary");
@@ -238,7 +238,8 @@ void AddPrune(CLI::App& app, TraceCommand& command, PruneTexts& texts) {
 
 // What `safe-trace policy learn` starts; not listed among the verbs of `trace`.
 void AddLearn(CLI::App& app, TraceCommand& command) {
-  CLI::App* learn = app.add_subcommand("learn", "Makes safe-trace.lock of what runs did")->group("");
+  CLI::App* learn =
+      app.add_subcommand("learn", "Makes safe-trace.lock of what runs did")->group("");
   learn->add_option("RUN|FILE", command.targets, "Which runs (default: the newest)");
   learn->add_option("-o,--output", command.learn.lock_path, "Where it goes; - is standard output")
       ->type_name("FILE");
@@ -341,6 +342,14 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
     return Refusal(std::string(completed.message()));
   }
   return {std::move(command), "", 0};
+}
+
+bool IsPaged(const std::vector<std::string>& arguments) {
+  const ParsedCommandLine parsed = ParseCommandLine(arguments);
+  if (!parsed.command.has_value()) return false;
+  const TraceVerb verb = parsed.command->verb;
+  return verb == TraceVerb::kShow || verb == TraceVerb::kList || verb == TraceVerb::kQuery ||
+         verb == TraceVerb::kDiff;
 }
 
 }  // namespace safe_trace

@@ -53,6 +53,9 @@ struct ParsedCommandLine {
 // `arguments` without the program's name.
 ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments);
 
+// True for a verb whose output a person reads from the beginning.
+bool IsPaged(const std::vector<std::string>& arguments);
+
 }  // namespace safe_trace
 
 #endif  // SAFE_TRACE_TOOLS_TRACE_COMMAND_LINE_H_

@@ -162,7 +162,10 @@ Terminal DetectTerminal(int fd, const std::map<std::string, std::string>& enviro
   Terminal terminal;
   terminal.colours = value("NO_COLOR").empty() && value("TERM") != "dumb";
   winsize size{};
-  if (ioctl(fd, TIOCGWINSZ, &size) == 0) terminal.columns = size.ws_col;
+  if (ioctl(fd, TIOCGWINSZ, &size) == 0) {
+    terminal.columns = size.ws_col;
+    terminal.rows = size.ws_row;
+  }
   const long wanted = std::strtol(value("COLUMNS").c_str(), nullptr, 10);
   if (wanted > 0 && wanted < 10'000) terminal.columns = static_cast<size_t>(wanted);
   if (terminal.columns == 0) terminal.columns = 80;

@@ -29,6 +29,7 @@ std::string Pad(std::string_view safe_text, size_t columns);
 struct Terminal {
   size_t columns = 0;  // 0: not a terminal, lines are not cut
   bool colours = false;
+  size_t rows = 0;  // 0: not known
 };
 // COLUMNS, NO_COLOR and TERM=dumb count where `fd` is a terminal.
 Terminal DetectTerminal(int fd, const std::map<std::string, std::string>& environment);

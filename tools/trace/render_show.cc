@@ -56,8 +56,11 @@ std::string EndText(const ProcessNode& node) {
 void RenderHeader(const RunView& view, Writer& writer, const Terminal& terminal,
                   std::ostream& out) {
   const TraceRecord header = view.header.value_or(TraceRecord());
-  out << Tinted(terminal, Tint::kBold, "run " + SafeText(view.check.run_id)) << "  "
-      << DateText(header) << "\n";
+  const std::string run = Clip("run " + SafeText(view.check.run_id), terminal.columns);
+  const std::string date = "  " + DateText(header);
+  const bool has_room =
+      terminal.columns == 0 || DisplayWidth(run) + DisplayWidth(date) <= terminal.columns;
+  out << Tinted(terminal, Tint::kBold, run) << (has_room ? date : "\n" + date) << "\n";
   writer.Field("command", SafeCommand(header.List("process.args")));
   writer.Field("directory", SafeText(header.Text("process.working_directory")));
   writer.Field("policy", SafeText(header.Text("safe_trace.policy_digest")));
@@ -126,10 +129,10 @@ uint64_t CountOf(const TraceRecord& record, std::string_view key) {
 void RenderRun(const RunView& view, bool all, const Terminal& terminal, std::ostream& out) {
   Writer writer(terminal, out);
   RenderHeader(view, writer, terminal, out);
-  RenderProcesses(view.processes, all, writer);
   writer.Title("Violations (" + std::to_string(view.violations.total()) + ")");
   if (view.violations.lines().empty()) writer.Line(2, "none");
   RenderLines(view.violations, all, Tint::kRed, writer);
+  RenderProcesses(view.processes, all, writer);
   writer.Title("Network");
   if (view.network.lines().empty()) writer.Line(2, "none");
   RenderLines(view.network, all, Tint::kYellow, writer);

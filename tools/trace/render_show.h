@@ -8,7 +8,7 @@
 
 namespace safe_trace {
 
-// Header, processes, violations, network.
+// Header, violations, processes, network.
 void RenderRun(const RunView& view, bool all, const Terminal& terminal, std::ostream& out);
 // One event of the time line that --all adds.
 void RenderEvent(const TraceRecord& record, const Terminal& terminal, std::ostream& out);

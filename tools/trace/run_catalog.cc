@@ -112,7 +112,7 @@ absl::StatusOr<std::vector<RunEntry>> ListRuns(const std::string& directory) {
 }
 
 bool IsTraceFileName(std::string_view text) {
-  return text.find('/') != std::string_view::npos || !TraceSuffix(text).empty();
+  return text.find('/') != std::string_view::npos || LooksLikeTraceName(text);
 }
 
 absl::StatusOr<std::string> FindRun(const std::string& directory, std::string_view text) {

@@ -12,7 +12,10 @@ std::string_view TraceSuffix(std::string_view name) {
 }
 
 bool LooksLikeTraceName(std::string_view path) {
-  return path == ".jsonl" || path == ".jsonl.zst" || !TraceSuffix(path).empty();
+  constexpr std::string_view kCompressed = ".zst";
+  const bool is_compressed = path.size() >= kCompressed.size() &&
+                             path.substr(path.size() - kCompressed.size()) == kCompressed;
+  return is_compressed || path == ".jsonl" || !TraceSuffix(path).empty();
 }
 
 }  // namespace safe_trace

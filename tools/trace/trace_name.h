@@ -9,7 +9,7 @@ namespace safe_trace {
 // ".jsonl", or ".jsonl.zst" for a compressed one; "" where `name` has neither, or nothing before.
 std::string_view TraceSuffix(std::string_view name);
 
-// True where a file of that name would be taken for a trace.
+// True where a file of that name would be taken for a trace: `-o NAME.zst` makes compressed ones.
 bool LooksLikeTraceName(std::string_view path);
 
 }  // namespace safe_trace

@@ -5,6 +5,7 @@
 #include "absl/strings/str_replace.h"
 #include "tests/unit/events/zstd_testing.h"
 #include "tests/unit/tools/trace/tool_testing.h"
+#include "tools/trace/run_catalog.h"
 
 namespace safe_trace {
 namespace {
@@ -75,6 +76,12 @@ TEST_F(CompressedTraceTest, CutAndDamagedOnesAreSaidToBe) {
   EXPECT_EQ(answer.status, 2);
   EXPECT_THAT(answer.err, HasSubstr("compressed data is damaged"));
   EXPECT_THAT(Ask({"list"}, packed_.path()).out, HasSubstr("unreadable"));
+}
+
+TEST_F(CompressedTraceTest, NameThatEndsInZstIsAFileWithoutASlash) {
+  EXPECT_TRUE(IsTraceFileName("run.zst"));
+  EXPECT_TRUE(IsTraceFileName("run.jsonl.zst"));
+  EXPECT_FALSE(IsTraceFileName("20261122T101500Z-aaaa0001"));
 }
 
 TEST_F(CompressedTraceTest, ReportAndExportNeverWriteOverACompressedTrace) {
