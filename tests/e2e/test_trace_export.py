@@ -120,6 +120,34 @@ class TraceExport(unittest.TestCase):
             self.assertEqual(result["ruleId"], rules[result["ruleIndex"]]["id"])
         self.assertTrue(run["invocations"][0]["executionSuccessful"])
 
+    def test_sarif_has_the_stack_of_a_violation_whenever_it_came(self):
+        path = self.path("stacks.jsonl")
+        with MadeTrace(path) as trace:
+            for number in (1, 2, 3):
+                trace.refused("file-open", "rule.%d" % number, **{
+                    "file.path": "/x", "safe_trace.stack.id": number})
+            trace.refused("file-open", "rule.4", **{"file.path": "/x"})
+            for number in (2, 1):
+                trace.by("stack", category="process", **{
+                    "safe_trace.stack.id": number,
+                    "safe_trace.stack.source": ["python", "native", "native"],
+                    "safe_trace.stack.location": ["/a b/steal.py:12", "/lib/libc.so.6+0x1f",
+                                                  "0x7f00"],
+                    "safe_trace.stack.function": ["steal", "open+0x3", ""]})
+        run, = json.loads(self.text("sarif", path))["runs"]
+        results = {result["ruleId"]: result for result in run["results"]}
+        self.assertEqual({"rule.1", "rule.2", "rule.3", "rule.4"}, set(results))
+        self.assertNotIn("stacks", results["rule.3"])
+        for rule in ("rule.1", "rule.2"):
+            frames = results[rule]["stacks"][0]["frames"]
+            place = frames[0]["location"]["physicalLocation"]
+            self.assertEqual("file:///a%20b/steal.py", place["artifactLocation"]["uri"])
+            self.assertEqual(12, place["region"]["startLine"])
+            self.assertEqual("/lib/libc.so.6", frames[1]["module"])
+            self.assertEqual("steal", frames[0]["location"]["logicalLocations"][0][
+                "fullyQualifiedName"])
+            self.assertEqual(3, len(frames))
+
     def test_sarif_fingerprints_outlive_the_run_and_the_version(self):
         def fingerprints(name, version, path):
             with MadeTrace(self.path(name), directory=path) as trace:
@@ -140,7 +168,14 @@ class TraceExport(unittest.TestCase):
                   encoding="utf-8") as file:
             schema = json.load(file)
         validator = jsonschema.Draft4Validator(schema)
-        for trace, status in ((self.small(), 0), (self.hostile(), 1)):
+        stacks = self.path("stacks.jsonl")
+        with MadeTrace(stacks) as trace:
+            trace.refused("file-open", "rule", **{"file.path": "/x", "safe_trace.stack.id": 1})
+            trace.by("stack", **{"safe_trace.stack.id": 1, "safe_trace.stack.source": list(HOSTILE[:3]),
+                                 "safe_trace.stack.location": [
+                                     *HOSTILE[:10], "/x:1", ":5", "/y+0x", "+0x", "/x:99999999999"],
+                                 "safe_trace.stack.function": list(HOSTILE[:10])})
+        for trace, status in ((self.small(), 0), (self.hostile(), 1), (stacks, 0)):
             validator.validate(json.loads(self.text("sarif", trace, status=status)))
         with self.assertRaises(jsonschema.ValidationError):
             validator.validate({"version": "2.1.0", "runs": [{"results": [{"ruleId": "x"}]}]})

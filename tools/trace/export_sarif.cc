@@ -1,6 +1,8 @@
 // SARIF 2.1.0, for code scanning: one run, its violations as results. Results are written as they
 // come; what is only known at the end (rules, how the run ended) follows them.
+#include <algorithm>
 #include <array>
+#include <map>
 #include <unordered_map>
 
 #include "policy/lexical_path.h"
@@ -49,10 +51,12 @@ class SarifExporter : public TraceExporter {
     if (action == "run-end") summary_ = record;
     if (action == "events-dropped")
       dropped_ += std::max<int64_t>(0, record.Number("safe_trace.dropped", 0));
+    if (action == "stack") AddStack(record);
     if (IsFinding(record)) AddResult(record);
   }
 
   void Finish(const TraceCheck& check) override {
+    for (const auto& [id, result] : awaiting_) WriteResult(result);
     out_ << "\n],\n\"tool\":" << OneLine(Tool());
     out_ << ",\n\"invocations\":[" << OneLine(Invocation(check)) << "]";
     const std::string root = FileUri(directory_);
@@ -85,8 +89,69 @@ class SarifExporter : public TraceExporter {
     const int64_t repeated = record.Number("safe_trace.repeated", 0);
     if (repeated > 0) result["occurrenceCount"] = repeated;
     result["properties"] = Properties(record);
-    out_ << (has_results_ ? ",\n" : "") << OneLine(result);
+    const int64_t stack = record.Number("safe_trace.stack.id", 0);
+    std::string text = OneLine(result);
+    const bool can_wait = stack > 0 && text.size() <= kMaxAwaitingBytes &&
+                          awaiting_.size() < kMaxAwaiting && awaiting_.count(stack) == 0;
+    if (can_wait) {
+      awaiting_.emplace(stack, std::move(text));
+    } else {
+      WriteResult(text);
+    }
+  }
+
+  // The calls through which a violation came have a line of their own, after that of the violation.
+  void AddStack(const TraceRecord& record) {
+    const auto found = awaiting_.find(record.Number("safe_trace.stack.id", 0));
+    if (found == awaiting_.end()) return;
+    if (ExportJson frames = Frames(record); !frames.empty()) {
+      found->second.pop_back();
+      found->second += ",\"stacks\":[{\"frames\":" + OneLine(frames) + "}]}";
+    }
+    WriteResult(found->second);
+    awaiting_.erase(found);
+  }
+
+  void WriteResult(const std::string& result) {
+    out_ << (has_results_ ? ",\n" : "") << result;
     has_results_ = true;
+  }
+
+  static ExportJson Frames(const TraceRecord& record) {
+    const std::vector<std::string>& places = record.List("safe_trace.stack.location");
+    const std::vector<std::string>& functions = record.List("safe_trace.stack.function");
+    const std::vector<std::string>& sources = record.List("safe_trace.stack.source");
+    ExportJson frames = ExportJson::array();
+    for (size_t i = 0; i < std::min(places.size(), kMaxFrames); ++i) {
+      const std::string function = i < functions.size() ? ExportText(functions[i]) : "";
+      frames.push_back(Frame(places[i], function));
+      if (i < sources.size()) {
+        frames.back()["properties"] = {{"source", ExportText(sources[i])}};
+      }
+    }
+    return frames;
+  }
+
+  // "FILE:LINE", "MODULE+0xOFFSET" or "0xADDRESS".
+  static ExportJson Frame(const std::string& place, const std::string& function) {
+    ExportJson location = {{"message", Message(SafeText(place))}};
+    if (!function.empty()) {
+      location["logicalLocations"] =
+          ExportJson::array({{{"fullyQualifiedName", function}, {"kind", "function"}}});
+    }
+    const size_t colon = place.rfind(':');
+    const size_t plus = place.rfind("+0x");
+    const std::string line = colon == std::string::npos ? "" : place.substr(colon + 1);
+    const bool has_line = !line.empty() && line.size() < 9 && line[0] != '0' &&
+                          line.find_first_not_of("0123456789") == std::string::npos;
+    const std::string uri = FileUri(place.substr(0, has_line ? colon : plus));
+    if (!uri.empty()) {
+      location["physicalLocation"]["artifactLocation"] = {{"uri", uri}};
+      if (has_line) location["physicalLocation"]["region"] = {{"startLine", std::stoi(line)}};
+    }
+    ExportJson frame = {{"location", std::move(location)}};
+    if (!has_line && plus != std::string::npos) frame["module"] = ExportText(place.substr(0, plus));
+    return frame;
   }
 
   std::optional<size_t> IndexOfRule(const std::string& rule, const TraceRecord& record) {
@@ -207,6 +272,10 @@ class SarifExporter : public TraceExporter {
   }
 
   static constexpr size_t kMaxDescription = 1'000;
+  // As many as a run gives stacks (docs/trace-schema.md), and more frames than one has.
+  static constexpr size_t kMaxAwaiting = 256;
+  static constexpr size_t kMaxAwaitingBytes = 128 * 1024;
+  static constexpr size_t kMaxFrames = 512;
 
   std::ostream& out_;
   bool started_ = false;
@@ -215,6 +284,7 @@ class SarifExporter : public TraceExporter {
   TraceRecord summary_;
   std::string directory_;
   int64_t dropped_ = 0;
+  std::map<int64_t, std::string> awaiting_;  // results whose stack comes later, by its number
   std::vector<ExportJson> rules_;
   std::unordered_map<std::string, size_t> rule_index_;
 };
