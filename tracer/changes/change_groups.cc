@@ -37,8 +37,16 @@ void Split(const std::vector<Change>& changes, const std::string& directory,
         children[group.directory + "/" + std::string(rest.substr(0, slash))].push_back(index);
       }
     }
+    // A cache with a directory for each file (npm's) would else give a line for each file.
+    for (auto& [child, of_child] : children) {
+      if (of_child.size() < kSmallestGroup) {
+        own.members.insert(own.members.end(), of_child.begin(), of_child.end());
+      } else {
+        open.push_back({child, std::move(of_child)});
+      }
+    }
+    std::sort(own.members.begin(), own.members.end());  // back in the order of their paths
     if (!own.members.empty()) groups.push_back(std::move(own));
-    for (auto& [child, of_child] : children) open.push_back({child, std::move(of_child)});
   }
 }
 

@@ -20,7 +20,7 @@ struct GroupedChanges {
 };
 
 // Up to so many new files of one subject beneath one directory are one group; where there are more,
-// its subdirectories are groups of their own.
+// its subdirectories are groups of their own, but for those with few, which stay together.
 inline constexpr size_t kGroupSize = 200;
 // Where a directory has fewer, each has its own line.
 inline constexpr size_t kSmallestGroup = 5;
