@@ -25,6 +25,9 @@
 /* Present with the value "1" in images whose Python frames are wanted. */
 #define ST_WANT_PYTHON_FRAMES "SAFE_TRACE_PYTHON_FRAMES"
 
+/* The beginning of the name that the hook in a node process "opens" to tell its frames. */
+#define ST_NODE_FRAMES_CHANNEL "/proc/self/safe-trace-frames\n"
+
 enum st_shim_event {
   ST_EVENT_VARIABLE_LOOKUP = 1, /* text: the name of a removed variable that was asked for */
   ST_EVENT_NAME_LOOKUP = 2,     /* text: the host name given to getaddrinfo and its kin */

@@ -26,6 +26,13 @@ def package(name, entity="11-2"):
             "safe_trace.ecosystem": "pip", "package.name": name, "package.version": "1.0"}
 
 
+def stack(number, frames):
+    source, location, function, owner = (list(column) for column in zip(*frames))
+    return {"safe_trace.stack.id": number, "safe_trace.stack.source": source,
+            "safe_trace.stack.location": location, "safe_trace.stack.function": function,
+            "safe_trace.stack.package": owner}
+
+
 def refused(decision, rule):
     return {"event.kind": "alert", "safe_trace.decision": decision, "rule.id": rule,
             "safe_trace.reason": "a reason"}
@@ -55,6 +62,7 @@ def hostile_run():
                                            "process.executable": "/usr/bin/python3",
                                            "process.hash.sha256": "ab" * 32, **package("evil")}),
               ("file-open", "file", {"file.path": "/home/a/.ssh/id_rsa", **package("evil"),
+                                     "safe_trace.stack.id": 1,
                                      **refused("hide", "credential.ssh")}),
               ("network-connect", "network", {"destination.ip": "203.0.113.9",
                                               "destination.port": 443, **package("evil"),
@@ -63,7 +71,19 @@ def hostile_run():
                                               "destination.port": 443,
                                               "destination.domain": ["pypi.org"], **MANAGER}),
               ("file-create", "file", {"file.path": "/home/a/p/built.txt",
-                                       "event.type": "creation", **package("evil")})]
+                                       "event.type": "creation", **package("evil")}),
+              ("stack", "process", {**stack(1, [
+                  ("python", "/src/evil/setup.py:7", "steal", "evil 1.0"),
+                  ("native", "/usr/lib/libc.so.6+0x10", "open64+0x5", ""),
+                  (HOSTILE, HOSTILE, HOSTILE, HOSTILE)]), **package("evil")}),
+              ("file-changed", "file", {"file.path": "/home/a/.local/bin/evil",
+                                        "safe_trace.change": "created", "file.size": 120,
+                                        "file.hash.sha256": "cd" * 32, "event.type": "change",
+                                        "safe_trace.notable": ["executable", "on-search-path"],
+                                        **package("evil")}),
+              ("files-changed", "file", {"file.directory": "/home/a/p/lib",
+                                         "event.type": "change", "safe_trace.files.count": 77,
+                                         "safe_trace.files.bytes": 123456, **package("evil")})]
     for action, category in (("file-open", "file"), (HOSTILE, "file"), (HOSTILE, HOSTILE),
                              ("network-connect", "network"), ("process-exec", "process")):
         events.append((action, category, {
@@ -117,7 +137,16 @@ class ReportPage(unittest.TestCase):
         for words in ("evil@1.0", "open /home/a/.ssh/id_rsa", "hidden (credential.ssh",
                       "connect to 203.0.113.9:443", "denied (network.package"):
             self.assertIn(words, violations)
-        self.assertIn("create /home/a/p/built.txt", self.text("changes"))
+        for words in ("steal /src/evil/setup.py:7", "evil 1.0"):
+            self.assertIn(words, violations, "the calls of an interpreter are open")
+        self.assertNotIn("open64+0x5", violations, "the native ones are one step away")
+        self.value("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        self.assertIn("open64+0x5", self.text("violations"))
+        changes = self.text("changes")
+        for words in ("create /home/a/p/built.txt", "create /home/a/.local/bin/evil",
+                      "executable, on-search-path, 120 bytes, sha256 cdcdcdcdcdcd",
+                      "create 77 files in /home/a/p/lib (123 kB)"):
+            self.assertIn(words, changes)
         self.assertIn("python3 setup.py", self.text("processes"))
         self.assertIn("pypi.org:443", self.text("hosts"))
         self.assertIn("credentials", self.text("places"))

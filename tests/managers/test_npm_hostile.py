@@ -16,7 +16,25 @@ class Places(NpmCase):
 
 
 class Dependencies(HostileDependencyTests, Places):
-    pass
+    def test_StacksNameTheScriptsOfADependency(self):
+        _, trace = self.is_stopped([self.npm, *self.install], self.needs("evil-direct"),
+                                   "evil-direct", "6.6.1")
+        tried = [event for event in trace.events if event["event.kind"] == "alert"
+                 and event.get("file.path", "").endswith("/.aws/credentials")
+                 and "safe_trace.stack.id" in event]
+        told = {}
+        for event in trace.find(event__action="stack"):
+            told.setdefault(event["safe_trace.stack.id"], []).extend(
+                zip(event["safe_trace.stack.source"], event["safe_trace.stack.location"],
+                    event["safe_trace.stack.package"]))
+        frames = [frame for event in tried for frame in told[event["safe_trace.stack.id"]]]
+        script = [frame for frame in frames if frame[0] == "node"]
+        self.assertTrue(script, trace.describe())
+        self.assertRegex(script[0][1], r"/node_modules/evil-direct/evil\.js:3$")
+        self.assertEqual("evil-direct", script[0][2])
+        self.assertTrue([frame for frame in frames if frame[0] == "python"
+                         and "/payload.py:" in frame[1]], frames)
+        self.assertTrue([frame for frame in frames if frame[0] == "native"])
 
 
 class Starts(HostileStartTests, Places):

@@ -20,9 +20,7 @@ constexpr std::array kPhrases = {Phrase{"file-open", "open"},
                                  Phrase{"file-rename", "rename"},
                                  Phrase{"file-link", "link"},
                                  Phrase{"file-attribute", "change the attributes of"},
-                                 Phrase{"file-changed", "leave changed"},
-                                 Phrase{"files-changed", "leave new files in"},
-                                 Phrase{"stack", "come through these calls"},
+                                 Phrase{"stack", "come through the calls of stack"},
                                  Phrase{"process-start", "start"},
                                  Phrase{"process-exec", "run"},
                                  Phrase{"process-exit", "end"},
@@ -76,6 +74,36 @@ std::string TextOrList(const TraceRecord& record, std::string_view key) {
   return text.empty() ? JoinedList(record, key) : SafeText(text);
 }
 
+std::string SizeText(int64_t bytes) {
+  constexpr int64_t kKilo = 1000;
+  if (bytes < 10 * kKilo) return std::to_string(bytes) + " bytes";
+  if (bytes < 10 * kKilo * kKilo) return std::to_string(bytes / kKilo) + " kB";
+  return std::to_string(bytes / kKilo / kKilo) + " MB";
+}
+
+// "create /a/b (executable, 12 bytes, sha256 0123456789ab…)"
+std::string ChangedFileText(const TraceRecord& record) {
+  const std::string_view change = record.Text("safe_trace.change");
+  std::string text = change == "created" ? "create" : change == "deleted" ? "delete" : "change";
+  text += " " + SafeText(record.Text("file.path"));
+  std::string details = JoinedList(record, "safe_trace.notable");
+  const auto add = [&details](const std::string& detail) {
+    details.append(details.empty() ? "" : ", ").append(detail);
+  };
+  if (record.Text("file.type") == "symlink") add("symlink");
+  if (record.Find("file.size") != nullptr) add(SizeText(record.Number("file.size", 0)));
+  constexpr size_t kShortHash = 12;
+  const std::string_view hash = record.Text("file.hash.sha256");
+  if (!hash.empty()) add("sha256 " + SafeText(hash.substr(0, kShortHash)) + "…");
+  return details.empty() ? text : text + " (" + details + ")";
+}
+
+std::string ChangedFilesText(const TraceRecord& record) {
+  return "create " + std::to_string(record.Number("safe_trace.files.count", 0)) + " files in " +
+         SafeText(record.Text("file.directory")) + " (" +
+         SizeText(record.Number("safe_trace.files.bytes", 0)) + ")";
+}
+
 std::string ObjectText(const TraceRecord& record) {
   const std::string_view action = record.Text("event.action");
   if (action.substr(0, 8) == "network-" || record.Find("dns.question.name") != nullptr) {
@@ -94,7 +122,7 @@ std::string ObjectText(const TraceRecord& record) {
     if (!text.empty()) return text;
   }
   for (const std::string_view key :
-       {"safe_trace.limit", "safe_trace.dropped", "safe_trace.target_pid"}) {
+       {"safe_trace.limit", "safe_trace.dropped", "safe_trace.target_pid", "safe_trace.stack.id"}) {
     if (record.Find(key) != nullptr) return std::to_string(record.Number(key, 0));
   }
   return "";
@@ -114,6 +142,9 @@ std::string SubjectText(const TraceRecord& record) {
 }
 
 std::string DoingText(const TraceRecord& record) {
+  const std::string_view action = record.Text("event.action");
+  if (action == "file-changed") return ChangedFileText(record);
+  if (action == "files-changed") return ChangedFilesText(record);
   const std::string object = ObjectText(record);
   std::string text = WordsFor(kPhrases, record.Text("event.action"));
   if (!object.empty()) text.append(" ").append(object);

@@ -84,6 +84,7 @@ void FindingTable::Add(const TraceRecord& record, uint32_t subject) {
   finding.verdict = verdict;
   finding.is_refused = IsRefused(record);
   finding.is_startup_file = record.Text("event.action") == "startup-file";
+  finding.stack = record.Number("safe_trace.stack.id", 0);
   finding.count = std::max<uint64_t>(repeated, 1);
   KeepFields(record, finding);
   findings_.push_back(std::move(finding));
@@ -102,6 +103,7 @@ void FindingTable::Write(PageJson& json) const {
     json.Key("clock").Text(finding.clock).Key("subject").Count(finding.subject);
     json.Key("deed").Text(finding.deed).Key("verdict").Text(finding.verdict);
     json.Key("refused").Flag(finding.is_refused).Key("startup").Flag(finding.is_startup_file);
+    json.Key("stack").Number(finding.stack);
     json.Key("count").Count(finding.count).Key("fields").BeginArray();
     for (const auto& [key, texts] : finding.fields) {
       json.BeginArray().Text(key).Texts(texts).EndArray();

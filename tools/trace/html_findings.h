@@ -35,6 +35,7 @@ class FindingTable {
     std::string verdict;
     bool is_refused = false;
     bool is_startup_file = false;
+    int64_t stack = 0;  // number of its call stack; 0: none
     uint64_t count = 0;
     std::vector<std::pair<std::string, std::vector<std::string>>> fields;
   };

@@ -20,7 +20,8 @@ constexpr int64_t kNsPerMs = 1'000'000;
 
 bool IsChange(const TraceRecord& record) {
   const std::string_view type = record.Text("event.type");
-  return record.Text("event.action") == "startup-file" ||
+  const std::string_view action = record.Text("event.action");
+  return action == "startup-file" || action == "files-changed" ||
          (record.Text("event.category") == "file" &&
           (type == "change" || type == "creation" || type == "deletion"));
 }
@@ -145,6 +146,19 @@ void WriteProcesses(const ProcessTable& processes, PageJson& json) {
   json.EndArray().Key("left_out").Count(known - std::min(shown, known)).EndObject();
 }
 
+// {"number": [[source, location, function, package]]}
+void WriteStacks(const StackTable& stacks, PageJson& json) {
+  json.BeginObject();
+  for (const auto& [id, frames] : stacks.stacks()) {
+    json.Key(std::to_string(id)).BeginArray();
+    for (const StackFrame& frame : frames) {
+      json.Texts({frame.source, frame.location, frame.function, frame.package});
+    }
+    json.EndArray();
+  }
+  json.EndObject();
+}
+
 }  // namespace
 
 void HtmlReport::Add(const TraceRecord& record) {
@@ -193,6 +207,8 @@ std::string HtmlReport::DataBlock(const RunView& view) const {
   json.Key("places").Texts(places_.names());
   json.Key("violations");
   violations_.Write(json);
+  json.Key("stacks");
+  WriteStacks(view.stacks, json);
   json.Key("changes");
   changes_.Write(json);
   json.Key("processes");

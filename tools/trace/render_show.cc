@@ -92,7 +92,23 @@ void RenderProcesses(const ProcessTable& processes, bool all, Writer& writer) {
   }
 }
 
-void RenderLines(const LineCounter& counter, bool all, Tint tint, Writer& writer) {
+void RenderStack(const std::vector<StackFrame>& frames, bool all, Writer& writer) {
+  constexpr size_t kIndent = 16;
+  if (!all) {
+    const std::string in_short = StackInShort(frames);
+    if (!in_short.empty()) writer.Line(kIndent, "by " + in_short, Tint::kDim);
+    return;
+  }
+  for (const StackFrame& frame : frames) {
+    std::string text = frame.source + " " + frame.location;
+    if (!frame.function.empty()) text += " " + frame.function;
+    if (!frame.package.empty()) text += " (" + frame.package + ")";
+    writer.Line(kIndent, text, Tint::kDim);
+  }
+}
+
+void RenderLines(const LineCounter& counter, bool all, Tint tint, Writer& writer,
+                 const StackTable* stacks = nullptr) {
   const std::vector<LineCounter::Line>& lines = counter.lines();
   const size_t shown = all ? lines.size() : std::min(lines.size(), kMaxLines);
   for (size_t i = 0; i < shown; ++i) {
@@ -102,6 +118,8 @@ void RenderLines(const LineCounter& counter, bool all, Tint tint, Writer& writer
     if (line.count > 1) text += "  x" + std::to_string(line.count);
     const bool is_refused = !line.note.empty() && line.note != "allowed";
     writer.Line(2, text, is_refused ? tint : Tint::kNone);
+    const auto* const stack = stacks == nullptr ? nullptr : stacks->Find(line.stack);
+    if (stack != nullptr) RenderStack(*stack, all, writer);
   }
   if (shown < lines.size()) {
     writer.Line(2, "... " + std::to_string(lines.size() - shown) + " more (--all)", Tint::kDim);
@@ -131,11 +149,15 @@ void RenderRun(const RunView& view, bool all, const Terminal& terminal, std::ost
   RenderHeader(view, writer, terminal, out);
   writer.Title("Violations (" + std::to_string(view.violations.total()) + ")");
   if (view.violations.lines().empty()) writer.Line(2, "none");
-  RenderLines(view.violations, all, Tint::kRed, writer);
+  RenderLines(view.violations, all, Tint::kRed, writer, &view.stacks);
   RenderProcesses(view.processes, all, writer);
   writer.Title("Network");
   if (view.network.lines().empty()) writer.Line(2, "none");
   RenderLines(view.network, all, Tint::kYellow, writer);
+  if (!view.changes.lines().empty()) {
+    writer.Title("Changed on disk");
+    RenderLines(view.changes, all, Tint::kNone, writer);
+  }
   if (!view.removed_variables.empty()) {
     writer.Title("Variables removed");
     for (const std::string& name : view.removed_variables) writer.Line(2, name);

@@ -24,7 +24,11 @@ void AddEvent(const TraceRecord& record, RunView& view) {
   if (IsRefused(record)) ++view.refused;
   if (IsViolation(record)) {
     view.violations.Add(ClockText(record), SubjectText(record) + ": " + DoingText(record),
-                        VerdictText(record), repeated);
+                        VerdictText(record), repeated, record.Number("safe_trace.stack.id", 0));
+  }
+  view.stacks.Add(record);
+  if (action == "file-changed" || action == "files-changed" || action == "startup-file") {
+    view.changes.Add(ClockText(record), SubjectText(record) + ": " + DoingText(record), "", 0);
   }
   if (record.Text("event.category") == "network") {
     view.network.Add(ClockText(record), SubjectText(record) + ": " + DoingText(record),
@@ -38,7 +42,8 @@ void AddEvent(const TraceRecord& record, RunView& view) {
 
 }  // namespace
 
-void LineCounter::Add(std::string clock, std::string text, std::string note, uint64_t total) {
+void LineCounter::Add(std::string clock, std::string text, std::string note, uint64_t total,
+                      int64_t stack) {
   text = Clip(text, kMaxLineColumns);
   note = Clip(note, kMaxLineColumns);
   const std::string key = text + "\n" + note;
@@ -49,7 +54,7 @@ void LineCounter::Add(std::string clock, std::string text, std::string note, uin
   } else if (lines_.size() < kMaxLines) {
     index_.emplace(key, lines_.size());
     lines_.push_back(
-        {std::move(clock), std::move(text), std::move(note), std::max(total, uint64_t{1})});
+        {std::move(clock), std::move(text), std::move(note), std::max(total, uint64_t{1}), stack});
   } else {
     ++not_kept_;
   }

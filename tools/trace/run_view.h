@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "tools/trace/process_table.h"
+#include "tools/trace/stack_table.h"
 #include "tracer/events/trace_log_reader.h"
 #include "tracer/events/trace_verifier.h"
 
@@ -25,9 +26,11 @@ class LineCounter {
     std::string text;   // safe
     std::string note;   // safe; what was decided
     uint64_t count = 0;
+    int64_t stack = 0;  // number of the first one's call stack; 0: none
   };
   // `total` above 0: the line stands for so many, counting those already added.
-  void Add(std::string clock, std::string text, std::string note, uint64_t total);
+  void Add(std::string clock, std::string text, std::string note, uint64_t total,
+           int64_t stack = 0);
   const std::vector<Line>& lines() const { return lines_; }
   uint64_t not_kept() const { return not_kept_; }
   // All that was added, repetitions included.
@@ -47,6 +50,8 @@ struct RunView {
   ProcessTable processes;
   LineCounter violations;
   LineCounter network;
+  LineCounter changes;
+  StackTable stacks;
   std::set<std::string> removed_variables;  // safe text
   uint64_t events = 0;
   uint64_t refused = 0;

@@ -62,8 +62,9 @@ std::string_view ValueOf(std::string_view variable) {
   return equals == std::string_view::npos ? std::string_view() : variable.substr(equals + 1);
 }
 
-// What package code is given of its own in place of what lies in the home. git takes a configuration
-// that it may look at but not open for an error; compiler caches fail where they cannot write.
+// What package code is given of its own in place of what lies in the home. git takes a
+// configuration that it may look at but not open for an error; compiler caches fail where they
+// cannot write.
 std::vector<std::pair<const char*, std::string>> PackageVariables(const std::string& own) {
   return {{"TMPDIR", own},
           {"XDG_CACHE_HOME", own + "/.cache"},
@@ -212,6 +213,26 @@ absl::Status ExecHandlers::EnterSubject(Process& process, Subject subject,
   return absl::OkStatus();
 }
 
+// Only where scripts of packages are node's, and the words need no quoting.
+void ExecHandlers::AddNodeHook(const Subject& subject, const std::vector<std::string>& environment,
+                               EnvironmentEdit& edit) const {
+  constexpr std::string_view kVariable = "NODE_OPTIONS";
+  const bool is_node_package =
+      subject.role == Role::kPackage &&
+      (subject.ecosystem == "npm" || subject.ecosystem == "yarn" || subject.ecosystem == "pnpm");
+  if (!is_node_package || options_.shim_path.empty()) return;
+  const std::string hook = NodeHookBeside(options_.shim_path);
+  if (access(hook.c_str(), R_OK) != 0 || hook.find_first_of("\"\\ '") != hook.npos) return;
+  std::string value;
+  for (const std::string& variable : environment) {
+    if (NameOf(variable) == kVariable) value = ValueOf(variable);
+  }
+  if (value.find(hook) != value.npos) return;
+  edit.removed_names.emplace_back(kVariable);
+  edit.added.push_back(std::string(kVariable) + "=" + value + (value.empty() ? "" : " ") +
+                       "--require " + hook);
+}
+
 void ExecHandlers::EditEnvironment(const Process& process, const Subject& before,
                                    const std::vector<std::string>& environment,
                                    ExecOutcome& outcome) const {
@@ -238,17 +259,16 @@ void ExecHandlers::EditEnvironment(const Process& process, const Subject& before
       subject.role == Role::kManager && subject.ecosystem != before.ecosystem;
   const bool is_script = subject.role != Role::kManager && before.role == Role::kManager;
   if (is_new_manager || is_script) {
-    for (std::string& variable :
-         policy_.VariablesFor(subject, options_.withheld_variables, [](const std::string& path) {
-           return access(path.c_str(), F_OK) == 0;
-         })) {
+    for (std::string& variable : policy_.VariablesFor(
+             subject, options_.withheld_variables,
+             [](const std::string& path) { return access(path.c_str(), F_OK) == 0; })) {
       const std::string prefix(variable, 0, variable.find('=') + 1);
-      const bool is_set = std::any_of(environment.begin(), environment.end(), [&](const auto& v) {
-        return v.starts_with(prefix);
-      });
+      const bool is_set = std::any_of(environment.begin(), environment.end(),
+                                      [&](const auto& v) { return v.starts_with(prefix); });
       if (!is_set) edit.added.push_back(std::move(variable));
     }
   }
+  AddNodeHook(subject, environment, edit);
   // A manager opens thousands of files, and its own frames say little.
   edit.removed_names.emplace_back(ST_WANT_PYTHON_FRAMES);
   if (subject.role != Role::kManager) edit.added.push_back(ST_WANT_PYTHON_FRAMES "=1");

@@ -61,6 +61,8 @@ class ExecHandlers {
   absl::Status EnterSubject(Process& process, Subject subject,
                             const std::vector<std::string>& environment,
                             ExecOutcome& outcome) const;
+  void AddNodeHook(const Subject& subject, const std::vector<std::string>& environment,
+                   EnvironmentEdit& edit) const;
   void EditEnvironment(const Process& process, const Subject& before,
                        const std::vector<std::string>& environment, ExecOutcome& outcome) const;
   void DropForeignPreload(const Image& image, const std::vector<std::string>& environment,

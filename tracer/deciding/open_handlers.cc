@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "policy/lexical_path.h"
+#include "preload/shim_protocol.h"
 #include "tracer/deciding/call_arguments.h"
 #include "tracer/deciding/file_report.h"
 #include "tracer/tracee/process_status.h"
@@ -185,6 +186,11 @@ SyscallAction OpenHandlers::Handle(const SyscallInvocation& call, Process& proce
   error = ReadPath(memory_, call.tid, request.path_address, path);
   if (error != 0) return Fail{error};
   if (path.empty()) return Fail{ENOENT};
+  constexpr std::string_view kFrames = ST_NODE_FRAMES_CHANNEL;
+  if (path.starts_with(kFrames)) {
+    reporter_.NoteFrames(process, std::string_view(path).substr(kFrames.size()));
+    return Fail{ENOENT};
+  }
   // An O_PATH descriptor gives no content; opening through it asks again.
   // (openat2 has its flags in memory: where nothing may be left to the kernel, not even this.)
   bool path_only = (request.flags & O_PATH) != 0;

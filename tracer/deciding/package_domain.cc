@@ -109,8 +109,7 @@ absl::StatusOr<ConfinedDomain> BuildDomain(const Policy& policy, Subject subject
     std::erase_if(request.carve_outs,
                   [](const PathGrant& carve_out) { return IsWithin(carve_out.path, "/proc"); });
     // The floor knows nothing of the lock.
-    domain->on_behalf_only =
-        TakeNamedSecrets(policy, request) || policy.HoldsPathsByLock(subject);
+    domain->on_behalf_only = TakeNamedSecrets(policy, request) || policy.HoldsPathsByLock(subject);
     const FloorPlan plan = ExpandFloor(
         request, [&policy](std::string_view name) { return policy.IsHiddenName(name); },
         ListDirectory);
@@ -125,6 +124,10 @@ absl::StatusOr<ConfinedDomain> BuildDomain(const Policy& policy, Subject subject
   return confined;
 }
 
+std::string NodeHookBeside(const std::string& shim_path) {
+  return shim_path.substr(0, shim_path.rfind('/') + 1) + "safe-trace-node-frames.cjs";
+}
+
 absl::StatusOr<ConfinedDomain> PackageDomains::Make(Subject subject,
                                                     std::shared_ptr<const Domain> outer) {
   std::string directory;
@@ -136,7 +139,10 @@ absl::StatusOr<ConfinedDomain> PackageDomains::Make(Subject subject,
     subject.own.push_back({directory, Access::kRead | Access::kWrite | Access::kExecute});
   }
   for (PathGrant& grant : subject.own) grant.path = Canonical(grant.path);
-  if (!shim_path_.empty()) subject.own.push_back({shim_path_, Access::kRead | Access::kExecute});
+  if (!shim_path_.empty()) {
+    subject.own.push_back({shim_path_, Access::kRead | Access::kExecute});
+    subject.own.push_back({NodeHookBeside(shim_path_), Access::kRead});
+  }
   absl::StatusOr<ConfinedDomain> confined = BuildDomain(policy_, std::move(subject), landlock_abi_);
   if (!confined.ok()) return confined.status();
   auto domain = std::make_shared<Domain>(*confined->domain);

@@ -24,6 +24,9 @@ std::vector<DirectoryEntry> ListDirectory(const std::string& path);
 // Builds the floor of a subject and its ruleset.
 absl::StatusOr<ConfinedDomain> BuildDomain(const Policy& policy, Subject subject, int landlock_abi);
 
+// The script that node loads before a package's own, installed beside the shim.
+std::string NodeHookBeside(const std::string& shim_path);
+
 // Owns the private temporary directories of the run's packages.
 class PackageDomains {
  public:

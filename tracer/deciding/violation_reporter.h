@@ -26,6 +26,8 @@ class Reporter {
   // `path` may be about to change (it is allowed); `before` is what is there, null for nothing.
   virtual void NoteChange(const Process& process, std::string_view path,
                           const struct stat* before) = 0;
+  // What a language's hook in the process says of the calls that led to a refused one.
+  virtual void NoteFrames(const Process& /*process*/, std::string_view /*text*/) {}
   // Something worth a line in the trace that needed no decision.
   virtual void ReportEvent(const Process& process, TraceEvent event) = 0;
 };

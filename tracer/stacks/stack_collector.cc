@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "tracer/stacks/frame_lists.h"
 #include "tracer/stacks/take_sample.h"
 #include "tracer/tracee/ptrace_requests.h"
 
@@ -17,34 +18,6 @@ std::string Hexadecimal(uint64_t number) {
   snprintf(text, sizeof(text), "0x%" PRIx64, number);
   return text;
 }
-
-// The parallel lists of docs/trace-schema.md.
-class FrameLists {
- public:
-  void Add(std::string source, std::string location, std::string function, std::string package,
-           std::string build_id) {
-    sources_.push_back(std::move(source));
-    locations_.push_back(std::move(location));
-    functions_.push_back(std::move(function));
-    packages_.push_back(std::move(package));
-    build_ids_.push_back(std::move(build_id));
-  }
-
-  void SetOn(TraceEvent& event) {
-    event.Set("safe_trace.stack.source", std::move(sources_));
-    event.Set("safe_trace.stack.location", std::move(locations_));
-    event.Set("safe_trace.stack.function", std::move(functions_));
-    event.Set("safe_trace.stack.package", std::move(packages_));
-    event.Set("safe_trace.stack.build_id", std::move(build_ids_));
-  }
-
- private:
-  std::vector<std::string> sources_;
-  std::vector<std::string> locations_;
-  std::vector<std::string> functions_;
-  std::vector<std::string> packages_;
-  std::vector<std::string> build_ids_;
-};
 
 std::string LocationOf(const NativeFrame& frame) {
   if (frame.module.empty()) return Hexadecimal(frame.address);

@@ -1,8 +1,10 @@
 #include "tracer/supervisor/run_reporter.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "tracer/events/trace_log_writer.h"
+#include "tracer/stacks/node_frames.h"
 
 namespace safe_trace {
 namespace {
@@ -85,6 +87,13 @@ RunReporter::Admission RunReporter::Admit(const Process& process, const Decision
 void RunReporter::WantStack(const Process& process, TraceEvent& violation) {
   if (!in_call_ || stack_event_.has_value() || stacks_ >= kMaximumStacks) return;
   violation.Set("safe_trace.stack.id", ++stacks_);
+  Untold& untold = untold_[process.entity_id];
+  untold = {stacks_, {}};
+  for (const char* key : {"file.path", "destination.ip", "destination.domain"}) {
+    if (std::string text = StringField(violation, key); !text.empty()) {
+      untold.about.push_back(std::move(text));
+    }
+  }
   stack_event_.emplace();
   stack_event_->action = "stack";
   stack_event_->category = "process";
@@ -92,6 +101,21 @@ void RunReporter::WantStack(const Process& process, TraceEvent& violation) {
   stack_event_->wall_clock_ns = violation.wall_clock_ns;
   DescribeProcess(process, *stack_event_);
   stack_event_->Set("safe_trace.stack.id", stacks_);
+}
+
+void RunReporter::NoteFrames(const Process& process, std::string_view text) {
+  auto untold = untold_.find(process.entity_id);
+  if (untold == untold_.end()) return;
+  NodeFrames told = ParseNodeFrames(text);
+  const std::vector<std::string>& about = untold->second.about;
+  if (std::find(about.begin(), about.end(), told.about) == about.end()) return;
+  TraceEvent event;
+  event.action = "stack";
+  event.category = "process";
+  event.Set("safe_trace.stack.id", untold->second.stack);
+  told.frames.SetOn(event);
+  untold_.erase(untold);
+  ReportEvent(process, std::move(event));
 }
 
 std::optional<TraceEvent> RunReporter::TakeStackEvent() {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
+#include <vector>
 
 #include "tracer/changes/change_book.h"
 #include "tracer/deciding/violation_reporter.h"
@@ -47,6 +48,8 @@ class RunReporter final : public Reporter {
     changes_.Note(process, path, before);
   }
 
+  void NoteFrames(const Process& process, std::string_view text) override;
+
   // Around the decision on one thread's call. TakeStackEvent returns what the stack belongs to,
   // where a violation of that call is to be written with its stack.
   void BeginCall() { in_call_ = true; }
@@ -77,7 +80,7 @@ class RunReporter final : public Reporter {
   enum class Admission { kFirst, kAgain, kCountedOnly };
   // kCountedOnly once the same was recorded kRepeats times.
   Admission Admit(const Process& process, const Decision& decision, const TraceEvent& event,
-             std::string_view doing);
+                  std::string_view doing);
   void CountHost(const TraceEvent& event);
   void WantStack(const Process& process, TraceEvent& violation);
 
@@ -93,6 +96,12 @@ class RunReporter final : public Reporter {
   bool in_call_ = false;
   int64_t stacks_ = 0;
   std::optional<TraceEvent> stack_event_;
+  // Of each process's last violation: what a language's hook may still tell of it.
+  struct Untold {
+    int64_t stack = 0;
+    std::vector<std::string> about;
+  };
+  std::unordered_map<std::string, Untold> untold_;  // by process; at most kMaximumStacks
   ChangeBook changes_;
 };
 

@@ -124,15 +124,31 @@
         ([label, value]) => [el('dt', null, label), el('dd', null, text(value))])));
   }
 
+  // The calls, the innermost first. Where an interpreter told its own, the native ones are one
+  // step further away.
+  function stackOf(id) {
+    const frames = data.stacks[id];
+    if (!frames || frames.length === 0) return null;
+    const line = ([source, location, name, owner]) => el('li', {class: 'frame ' +
+        (['python', 'node'].includes(source) ? source : 'native')},
+        el('span', {class: 'chip'}, text(source)), ' ', el('b', null, text(name)), ' ',
+        text(location), owner ? el('span', {class: 'owner'}, ' ', text(owner)) : '');
+    const spoken = frames.filter(([source]) => source !== 'native');
+    const native = frames.filter(([source]) => source === 'native');
+    const list = (some) => el('ol', {class: 'frames'}, ...some.map(line));
+    if (spoken.length === 0) {
+      return el('details', null, el('summary', null, 'call stack'), list(native));
+    }
+    return el('div', null,
+        el('details', {open: 'open'}, el('summary', null, 'call stack'), list(spoken)),
+        el('details', null, el('summary', null, 'native call stack'), list(native)));
+  }
   function fieldsOf(finding) {
     if (finding.fields.length === 0) return null;
     const frames = (values) => values.map((value) => el('div', null, text(value)));
     const list = finding.fields.flatMap(
         ([key, values]) => [el('dt', null, text(key)), el('dd', null, ...frames(values))]);
-    const stacks = finding.fields.filter(([key]) => /stack/.test(key)).map(([key, values]) =>
-        el('details', null, el('summary', null, 'call stack (', text(key), ')'),
-           ...frames(values)));
-    return el('div', null, ...stacks, el('details', null, el('summary', null, 'all fields'),
+    return el('div', null, stackOf(finding.stack) || '', el('details', null, el('summary', null, 'all fields'),
               el('dl', {class: 'fields'}, ...list)));
   }
   function findingRow(finding, isViolation) {
@@ -190,8 +206,8 @@
     addAll('violations', [leftOut(data.violations.left_out, 'further violation')]);
   }
   function changes() {
-    add('changes', note('Files made, changed, renamed or removed, as far as the trace’s level ' +
-        'records them; in the default level not what goes into build directories.'));
+    add('changes', note('What is there at the end of the run and was not before, or is another ' +
+        'now. Many new files of one subject in one directory are one line.'));
     const startup = data.changes.rows.filter((row) => row.startup);
     if (startup.length > 0) {
       add('changes', el('p', {class: 'verdict bad'},
