@@ -20,7 +20,7 @@ Usage:
   safe-trace [OPTIONS] COMMAND [ARG...]        supervise any command
   safe-trace run [OPTIONS] -- COMMAND [ARG...] the same, explicit
   safe-trace trace list|show|query|diff [...]  look at what earlier runs did
-  safe-trace policy show|explain|trust [...]   what would be decided, and why
+  safe-trace policy show|explain|trust|learn   what is decided; the lock
   safe-trace doctor [--json]                   what this machine can enforce
   safe-trace help [VERB]                       help about one of these
 )";
@@ -45,6 +45,7 @@ Usage:
   safe-trace policy show [OPTIONS]             rules, grants, hosts, variables
   safe-trace policy explain [OPTIONS] WHAT     which rule decides about WHAT
   safe-trace policy trust [FILE]               believe FILE (./safe-trace.toml)
+  safe-trace policy learn [-o FILE] [RUN...]   what runs did, as a lock
 
 WHAT is a PATH (with a '/', or beginning with '~' or '.'), a variable's NAME in
 upper case, or a HOST[:PORT].
@@ -57,6 +58,9 @@ A project's own safe-trace.toml can always tighten. What would loosen in it
 counts only after 'policy trust', which remembers the file's SHA-256: after any
 change it must be trusted again. The same holds for hosts that only a project's
 .npmrc, .cargo/config.toml or the like names for the package manager.
+
+A lock says what packages were seen to do; 'safe-trace --locked COMMAND' refuses
+the rest. 'safe-trace policy learn --help' says how it is made.
 
 Examples:
   safe-trace policy show --for 'pip install requests'

@@ -204,12 +204,11 @@ INSTANTIATE_TEST_SUITE_P(
                       ErrorCase{{"-q", "audit", "x"}, kLater, "audit"},
                       ErrorCase{{"scan"}, kLater, "scan"},
                       ErrorCase{{"check-env"}, kLater, "check-env"},
-                      ErrorCase{{"setup"}, kLater, "setup"},
-                      ErrorCase{{"policy", "learn"}, kLater, "policy learn"}));
+                      ErrorCase{{"setup"}, kLater, "setup"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Verbs, Refused,
-    ::testing::Values(ErrorCase{{"policy"}, kInvalid, "show, explain or trust"},
+    ::testing::Values(ErrorCase{{"policy"}, kInvalid, "show, explain, trust or learn"},
                       ErrorCase{{"policy", "shwo"}, kInvalid, "did you mean show?"},
                       ErrorCase{{"policy", "explain"}, kInvalid, "say what"},
                       ErrorCase{{"policy", "show", "x"}, kInvalid, "too many"},

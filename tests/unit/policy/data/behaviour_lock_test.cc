@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 namespace safe_trace {
 namespace {
 
@@ -137,6 +140,44 @@ TEST(BehaviourLockTest, PackageKnownByItsPlaceAloneIsTheSameEachTime) {
   Subject b = Tiny();
   b.package = "pip-req-build-zzzzzzzz";
   EXPECT_EQ(BehaviourKeyOf(a), BehaviourKeyOf(b));
+}
+
+std::string LockPage() {
+  std::ifstream file(SAFE_TRACE_DOCS "/behaviour-lock.md");
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+TEST(BehaviourLockTest, TheExampleInTheDocumentationIsALock) {
+  const std::string page = LockPage();
+  const std::string fence = "```toml\n";
+  const size_t begin = page.find(fence);
+  ASSERT_NE(begin, std::string::npos);
+  const size_t end = page.find("```", begin + fence.size());
+  const BehaviourLock lock =
+      Parsed(page.substr(begin + fence.size(), end - begin - fence.size()));
+  EXPECT_EQ(lock.subjects().size(), 2u);
+}
+
+// The parser says which keys it knows when it meets one that it does not.
+TEST(BehaviourLockTest, EveryKeyIsDocumented) {
+  const std::string page = LockPage();
+  size_t keys = 0;
+  for (const char* where : {"", "[[package]]\n", "[[manager]]\n"}) {
+    const std::string message =
+        ErrorOf(std::string("lock_version = 1\n") + where + "qqqqqqqqqqqq = 1\n");
+    const size_t list = message.find("the keys there are: ");
+    ASSERT_NE(list, std::string::npos) << message;
+    std::istringstream words(message.substr(message.find(':', list) + 1));
+    for (std::string word; words >> word; ++keys) {
+      if (word.back() == ',') word.pop_back();
+      EXPECT_TRUE(page.find("`" + word + "`") != std::string::npos ||
+                  page.find("`[[" + word + "]]`") != std::string::npos)
+          << word << " is not in docs/behaviour-lock.md";
+    }
+  }
+  EXPECT_GE(keys, 19u);
 }
 
 }  // namespace
