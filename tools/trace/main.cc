@@ -21,9 +21,9 @@ int main(int argc, char** argv) {
   const auto run = [&] {
     return safe_trace::RunTraceTool(arguments, environment, terminal, std::cout, std::cerr);
   };
-  const std::string pager = safe_trace::PagerCommand(environment);
-  if (terminal.rows > 0 && !pager.empty() && safe_trace::IsPaged(arguments)) {
-    return safe_trace::RunPaged(pager, terminal, run);
+  if (terminal.rows > 0 && safe_trace::IsPaged(arguments)) {
+    const std::string pager = safe_trace::PagerCommand(environment);
+    if (!pager.empty()) return safe_trace::RunPaged(pager, terminal, run);
   }
   const int status = run();
   std::cout.flush();

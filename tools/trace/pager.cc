@@ -26,7 +26,8 @@ constexpr size_t kMaxHeld = 1 << 20;
 
 bool IsInPath(const std::map<std::string, std::string>& environment, const std::string& name) {
   const auto found = environment.find("PATH");
-  std::string_view path = found == environment.end() ? "/usr/bin:/bin" : found->second;
+  const std::string all = found == environment.end() ? "/usr/bin:/bin" : found->second;
+  std::string_view path = all;
   while (!path.empty()) {
     const size_t colon = std::min(path.find(':'), path.size());
     const std::string directory(path.substr(0, colon));
