@@ -298,5 +298,21 @@ TEST(HelpTextTest, UnknownTopicNamesTheNearest) {
   EXPECT_EQ(HelpText("guard").status().code(), kLater);
 }
 
+TEST(CommandLineTest, OptionsOfTheTraceReachTheConfiguration) {
+  const auto line = ParseCommandLine({"--compress", "--sign-key", "k", "--sink", "unix:/a",
+                                      "--sink=otlp+http://h", "-o", "-", "pip", "--sink", "x"});
+  ASSERT_TRUE(line.ok()) << line.status();
+  const LaunchOptions& options = line->options;
+  EXPECT_EQ(options.overrides.compress, true);
+  EXPECT_EQ(options.overrides.sign_key, "k");
+  ASSERT_EQ(options.overrides.sinks.size(), 2u);
+  EXPECT_EQ(options.overrides.sinks[1].value, "otlp+http://h");
+  EXPECT_EQ(options.output_file, "-");
+  EXPECT_EQ(options.command, (std::vector<std::string>{"pip", "--sink", "x"}));
+  EXPECT_EQ(ParseCommandLine({"--compress", "--no-compress", "x"})->options.overrides.compress,
+            false);
+  EXPECT_FALSE(ParseCommandLine({"x"})->options.overrides.compress.has_value());
+}
+
 }  // namespace
 }  // namespace safe_trace
