@@ -149,14 +149,20 @@ void BehaviourTable::AddProgram(const TraceRecord& record) {
 
 void BehaviourTable::AddNetwork(const TraceRecord& record) {
   const std::string_view action = record.Text("event.action");
+  const bool is_listening = action == "network-bind" || action == "network-listen";
+  // The process's own word, before anybody decided; a question that is asked has its own event.
+  if (action == "name-lookup") return;
+  // What the run itself listens on is not outside.
+  const std::string_view rule = record.Text("rule.id");
+  if (!IsRefused(record) && (rule == "network.own-listener" || rule == "socket.own")) return;
   // Every look-up goes through the broker; the question itself is an event of its own.
   if (record.Text("safe_trace.mechanism") == "dns-broker" && action != "dns-question") return;
   if (const std::string_view path = record.Text("file.path"); !path.empty()) {
-    Note(record, action == "network-bind" ? BehaviourKind::kListener : BehaviourKind::kHost,
+    Note(record, is_listening ? BehaviourKind::kListener : BehaviourKind::kHost,
          ComparableSocket(path, places_, record.Text("package.version")), Example(record, path));
     return;
   }
-  if (action == "network-bind") {
+  if (is_listening) {
     Note(record, BehaviourKind::kListener, std::string(record.Text("destination.ip")), "");
     return;
   }

@@ -132,6 +132,8 @@ bool ReportedDestinations::Add(const Process& process, const NetworkSubjectMatte
 SyscallAction Refuse(Reporter& reporter, Process& process, const Decision& decision,
                      const NetworkSubjectMatter& matter) {
   TraceEvent event = NetworkEvent(matter, "failure");
+  // The mechanism refuses what the policy let through: only one of the rules can stand there.
+  std::erase_if(event.fields, [](const auto& field) { return field.first == "rule.id"; });
   event.is_violation = decision.is_violation;
   reporter.ReportDecision(process, decision, std::move(event), DescribeAttempt(matter),
                           matter.how_to_allow);

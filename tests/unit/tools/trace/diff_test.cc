@@ -154,6 +154,21 @@ TEST_F(DiffTest, TemporaryNamesNumbersAndPlacesAreNoDifference) {
   EXPECT_EQ(answer.status, 0) << answer.out << answer.err;
 }
 
+TEST_F(DiffTest, WhatTheRunItselfListensOnIsNoHost) {
+  TraceEvent own = Connect("", "127.0.0.1", "1.0");
+  own.Set("rule.id", std::string("network.own-listener"));
+  TraceEvent bind = Connect("", "127.0.0.1", "1.0");
+  bind.action = "network-bind";
+  TraceEvent listen = bind;
+  listen.action = "network-listen";
+  Write("a.jsonl", {Exec("/usr/bin/node", "1.0"), bind});
+  Write("b.jsonl", {Exec("/usr/bin/node", "1.0"), bind, listen, own});
+  EXPECT_EQ(Compare().status, 0) << Compare().out;
+  std::filesystem::remove(directory_ / "b.jsonl");
+  Write("b.jsonl", {Exec("/usr/bin/node", "1.0"), Connect("", "127.0.0.1", "1.0")});
+  EXPECT_EQ(Compare().status, 1);
+}
+
 // At the default level a trace holds no allowed open: what it does not hold is no difference.
 TEST_F(DiffTest, RunThatWasRecordedInFullIsNoNewBehaviour) {
   TraceEvent open = File("file-open", "/opt/data/x", "1.0");

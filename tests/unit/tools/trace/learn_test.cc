@@ -141,6 +141,19 @@ TEST_F(LearnTest, WhatWasRefusedIsSaidAndNotLearned) {
                                 HasSubstr("# refused: violation network.package\n")));
 }
 
+TEST_F(LearnTest, NameThatWasLookedUpInVainIsNotLearned) {
+  TraceEvent lookup = Event("package", "name-lookup", "network");
+  lookup.Set("dns.question.name", std::string("evil.example"));
+  TraceEvent question = lookup;
+  question.action = "dns-question";
+  Write("a.jsonl", {Exec("/usr/bin/node"), lookup, Refused(question, "network.package")});
+  const Answer answer = ToOutput({"a.jsonl"});
+  const BehaviourLock lock = LockOf(answer.out);
+  ASSERT_NE(lock.Find(kTiny), nullptr);
+  EXPECT_EQ(lock.Find(kTiny)->hosts, std::set<std::string>{});
+  EXPECT_THAT(answer.out, HasSubstr("# refused: host evil.example\n"));
+}
+
 TEST_F(LearnTest, SeveralRunsArePutTogetherInAnyOrder) {
   Write("a.jsonl", {Exec("/usr/bin/node", std::string(64, 'a')), Exec("/usr/bin/cc")});
   Write("b.jsonl", {Exec("/usr/bin/node", std::string(64, 'b')), Connect("package", "cdn.example"),
