@@ -18,6 +18,7 @@
 #include <optional>
 
 #include "launcher/asking.h"
+#include "launcher/change_options.h"
 #include "launcher/child_environment.h"
 #include "launcher/concat.h"
 #include "launcher/config_files.h"
@@ -40,7 +41,6 @@
 #include "launcher/terminal_text.h"
 #include "launcher/trace_options.h"
 #include "launcher/verbs.h"
-#include "policy/text_parts.h"
 #include "preload/shim_protocol.h"
 #include "tracer/asking/ask_desk.h"
 #include "tracer/deciding/package_domain.h"
@@ -270,8 +270,7 @@ absl::Status Run::OpenTrace() {
   absl::StatusOr<std::shared_ptr<const SigningKey>> key =
       LoadSigningKey(run_.config.sign_key, geteuid());
   if (!key.ok()) return key.status();
-  absl::StatusOr<std::unique_ptr<EventSinks>> sinks =
-      EventSinks::Start(run_.config.sinks, run_id_);
+  absl::StatusOr<std::unique_ptr<EventSinks>> sinks = EventSinks::Start(run_.config.sinks, run_id_);
   if (!sinks.ok()) return sinks.status();
   sinks_ = *std::move(sinks);
   TraceLogOptions options;
@@ -444,11 +443,11 @@ int Run::Supervised(SeizedChild child) {
   child.signal_fd = signals_.fd.get();
   const TerminalState terminal = TerminalState::Save();
   StartProgress(child.pid);
-  RunOutcome outcome = Supervise({*run_.policy, root_.domain, network_->broker(),
-                                  network_->dns_gate(), network_->relay(), network_->relay_gate(),
-                                  *reporter_,
-                                  trace_->error_fd(), [this] { return trace_->status(); }, desk_.get()},
-                                 std::move(child), options);
+  RunOutcome outcome =
+      Supervise({*run_.policy, root_.domain, network_->broker(), network_->dns_gate(),
+                 network_->relay(), network_->relay_gate(), *reporter_, trace_->error_fd(),
+                 [this] { return trace_->status(); }, desk_.get()},
+                std::move(child), options);
   if (desk_ != nullptr) {
     desk_->Close();
     desk_->Flush(*reporter_);
@@ -456,13 +455,8 @@ int Run::Supervised(SeizedChild child) {
   progress_.reset();
   terminal.Restore();
   RunSummary summary;
-  ChangeReportOptions changes;
-  changes.each_file = options.record_all;
-  const std::string search_path = run_.facts.Variable("PATH");
-  for (const std::string_view directory : SplitSkipEmpty(search_path, ':')) {
-    changes.search_path.emplace_back(directory);
-  }
-  ReportChanges(reporter_->changes(), changes, *trace_, summary);
+  ReportChanges(reporter_->changes(), ChangeOptionsFor(run_.facts, options.record_all), *trace_,
+                summary);
   NoteStartupFiles(*run_.startup_files, *reporter_, summary);
   reporter_->Finish(summary);
   lock_watch_->Finish([this](const ShownViolation& v) { Show(v); }, summary);

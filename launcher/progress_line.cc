@@ -99,7 +99,8 @@ ProgressLine::~ProgressLine() {
 }
 
 bool ProgressLine::Watch() {
-  terminal_.Reset(open("/dev/tty", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+  terminal_.Reset(open(Concat("/proc/self/fd/", STDERR_FILENO).c_str(),
+                       O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
   // Another terminal than the session's own would get a line that nobody can take away.
   if (!terminal_.valid() || tcgetsid(STDERR_FILENO) != getsid(0)) return false;
   watch_ = WatchWriting(Concat("/proc/self/fd/", STDERR_FILENO).c_str());
@@ -153,7 +154,7 @@ void ProgressLine::Draw() {
 void ProgressLine::Write(const std::string& text) {
   // Output that is stopped (Ctrl-S) must not hold up the run: then it is left out.
   (void)!write(terminal_.get(), text.data(), text.size());
-  TookEvents(tty_watch_.get());
+  TookEvents(watch_.get());
 }
 
 void ProgressLine::Clear() {

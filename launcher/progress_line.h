@@ -51,9 +51,11 @@ class ProgressLine {
 
   const pid_t command_;
   const std::function<std::string()> text_;
-  UniqueFd terminal_;  // /dev/tty: what is written here is not what the watch of the node sees
-  UniqueFd watch_;     // of the terminal's node, non-blocking
-  UniqueFd tty_watch_;  // of /dev/tty, through which prompts are written
+  // The terminal's own node. Not /dev/tty: all terminals share its inode, so that the lines of one
+  // run would look like writing to another's watch.
+  UniqueFd terminal_;
+  UniqueFd watch_;      // of the terminal's node, non-blocking
+  UniqueFd tty_watch_;  // of /dev/tty, through which prompts are written (on any terminal)
   UniqueFd stop_;
   std::mutex mutex_;
   bool is_shown_ = false;  // the line is the last thing on the terminal

@@ -67,7 +67,8 @@ class BenchTest(unittest.TestCase):
         self.assertNotIn("MiB", done.stdout)
 
     def test_traces_are_read_by_the_tool_beside_the_supervisor(self):
-        alone = self.bench(STAND_IN, "--pairs", "1", "--rows", "traces", "--trace-events", "500")
+        alone = self.bench(self.script("exit 0\n"), "--pairs", "1", "--rows", "traces",
+                           "--trace-events", "500")
         self.assertEqual(alone.returncode, 0, alone.stdout + alone.stderr)
         self.assertIn("no safe-trace-trace beside", alone.stdout)
         beside = self.directory / "bin"

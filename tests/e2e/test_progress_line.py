@@ -107,6 +107,13 @@ class ProgressLine(unittest.TestCase):
             if "packages done" in line:
                 self.assertRegex(line, r"^safe-trace: \d+ s, code of 0 packages done$")
 
+    def test_two_runs_on_terminals_of_their_own_do_not_silence_each_other(self):
+        runs = [self.start("sleep %d" % (SILENCE + 7)) for _ in range(2)]
+        for terminal in runs:
+            terminal.finish(40)
+            terminal.drain()
+            self.assertGreaterEqual(terminal.said.count(b"packages done"), 3, terminal.said)
+
     def test_it_stays_away(self):
         loud = "for i in $(seq %d); do printf .; sleep 0.2; done" % (5 * (SILENCE + 2))
         quiet = "sleep %d" % (SILENCE + 2)

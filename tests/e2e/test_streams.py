@@ -99,7 +99,8 @@ class Streams(TransparencyCase):
         hidden = {name.encode() for name in world.secret_variables}
         self.assertEqual(hidden, set(bare) - set(held))
         added = {name for name in set(held) - set(bare)}
-        self.assertLessEqual(added, {b"LD_PRELOAD", b"SAFE_TRACE_REMOVED_VARIABLES",
+        self.assertLessEqual(added, {b"LD_PRELOAD", b"SAFE_TRACE_PYTHON_FRAMES",
+                                     b"SAFE_TRACE_REMOVED_VARIABLES",
                                      b"SAFE_TRACE_RUN_ID"}, "what safe-trace adds is known")
         for name in set(bare) & set(held):
             self.assertEqual(bare[name], held[name])

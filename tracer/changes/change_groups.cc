@@ -12,16 +12,25 @@ namespace {
 
 constexpr size_t kMaximumSingle = 2000;  // of those that could as well be in a group
 
-// Splits `members`, all beneath `directory`, until each group is small enough.
-void Split(const std::vector<Change>& changes, const std::string& directory,
-           std::vector<size_t> members, std::vector<ChangeGroup>& groups) {
+// True where files beneath `directory` need not have to do with each other.
+bool IsShared(std::string_view directory, const std::vector<std::string>& shared) {
+  return std::any_of(shared.begin(), shared.end(),
+                     [&](const std::string& place) { return IsWithin(place, directory); });
+}
+
+// Splits `members`, all beneath `directory`, until each group is small enough and in no shared
+// place.
+void Split(const std::vector<Change>& changes, const std::vector<std::string>& shared,
+           const std::string& directory, std::vector<size_t> members,
+           std::vector<ChangeGroup>& groups) {
   // Depth is bounded by the length of a path; an own stack keeps hostile depths off ours.
   std::vector<ChangeGroup> open;
   open.push_back({directory, std::move(members)});
   while (!open.empty()) {
     ChangeGroup group = std::move(open.back());
     open.pop_back();
-    if (group.members.size() <= kGroupSize) {
+    const bool is_shared = IsShared(group.directory.empty() ? "/" : group.directory, shared);
+    if (group.members.size() <= kGroupSize && !is_shared) {
       groups.push_back(std::move(group));
       continue;
     }
@@ -39,7 +48,7 @@ void Split(const std::vector<Change>& changes, const std::string& directory,
     }
     // A cache with a directory for each file (npm's) would else give a line for each file.
     for (auto& [child, of_child] : children) {
-      if (of_child.size() < kSmallestGroup) {
+      if (of_child.size() < kSmallestGroup && !is_shared) {
         own.members.insert(own.members.end(), of_child.begin(), of_child.end());
       } else {
         open.push_back({child, std::move(of_child)});
@@ -66,7 +75,8 @@ bool StandsAlone(const Change& change) {
 
 }  // namespace
 
-GroupedChanges GroupChanges(const std::vector<Change>& changes, bool all_single) {
+GroupedChanges GroupChanges(const std::vector<Change>& changes, bool all_single,
+                            const std::vector<std::string>& shared) {
   GroupedChanges grouped;
   std::map<const Domain*, std::vector<size_t>> by_subject;
   for (size_t i = 0; i < changes.size(); ++i) {
@@ -82,7 +92,7 @@ GroupedChanges GroupChanges(const std::vector<Change>& changes, bool all_single)
   for (auto& [key, members] : by_subject) {
     const std::string common = CommonDirectory(changes, members);
     // "/" has no name of its own to split at.
-    Split(changes, common == "/" ? "" : common, std::move(members), groups);
+    Split(changes, shared, common == "/" ? "" : common, std::move(members), groups);
   }
   for (ChangeGroup& group : groups) {
     if (group.members.size() < kSmallestGroup && grouped.single.size() < kMaximumSingle) {

@@ -26,8 +26,11 @@ inline constexpr size_t kGroupSize = 200;
 inline constexpr size_t kSmallestGroup = 5;
 
 // `changes` sorted by path. Alone stand: what existed before (changed or deleted), what was made
-// executable, and what has few companions. `all_single`: everything alone.
-GroupedChanges GroupChanges(const std::vector<Change>& changes, bool all_single);
+// executable, and what has few companions. `all_single`: everything alone. `shared`: absolute paths
+// of directories that many programs write to (a home, the temporary directory); these and those
+// above them are never the directory of a group for what is in their subdirectories.
+GroupedChanges GroupChanges(const std::vector<Change>& changes, bool all_single,
+                            const std::vector<std::string>& shared);
 
 }  // namespace safe_trace
 

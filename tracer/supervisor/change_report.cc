@@ -200,7 +200,8 @@ void ReportChanges(const ChangeBook& book, const ChangeReportOptions& options, T
   }
   summary.files_forgotten = book.forgotten();
   const std::vector<std::string> hashes = HashAll(changes, options.patience);
-  const GroupedChanges grouped = GroupChanges(changes, options.each_file);
+  const GroupedChanges grouped =
+      GroupChanges(changes, options.each_file, options.shared_directories);
   Writer writer(changes, hashes, options, sink, summary);
   for (const size_t index : grouped.single) writer.WriteSingle(index);
   for (const ChangeGroup& group : grouped.groups) writer.WriteGroup(group);

@@ -16,6 +16,8 @@ namespace safe_trace {
 struct ChangeReportOptions {
   bool each_file = false;                // --log-level full: no groups
   std::vector<std::string> search_path;  // PATH: what is new there can be started by its name
+  // Directories of many programs, as for GroupChanges.
+  std::vector<std::string> shared_directories;
   // Hashing goes on for so long; what is left then has no hash.
   std::chrono::milliseconds patience{3000};
 };

@@ -1,5 +1,6 @@
 """B9: stop or kill the supervisor, or anything else outside of the run."""
 import os
+import time
 
 from attack import AttackBase, Step
 from environment import program, safe_trace
@@ -7,6 +8,13 @@ from processes import Helper
 
 WAYS = ("outside stop", "outside tgkill", "outside tkill", "outside queue", "outside pidfd",
         "outside kill", "outside prlimit", "outside setpriority")
+
+
+def state_within(victim, expected, seconds=10):
+    deadline = time.monotonic() + seconds
+    while victim.state() not in expected and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return victim.state()
 
 
 class Attack(AttackBase):
@@ -32,8 +40,9 @@ class Attack(AttackBase):
     def succeeded(self, case, world, outcome):
         for way in WAYS:
             case.assertRegex(outcome.text, way + ": ok", outcome.describe())
-        case.assertEqual("T", self.victims[0].state())
-        case.assertIn(self.victims[1].state(), ("Z", "gone"))
+        # A signal that was sent is not yet one that was taken, on busy processors.
+        case.assertEqual("T", state_within(self.victims[0], ("T",)))
+        case.assertIn(state_within(self.victims[1], ("Z", "gone")), ("Z", "gone"))
 
     def stopped(self, case, world, outcome):
         for way in WAYS + ("supervisor stop", "supervisor tgkill", "supervisor queue",

@@ -36,7 +36,7 @@ TEST(GroupChangesTest, ACacheWithADirectoryForEachFileIsFewLines) {
     paths.push_back("/h/cache/index/" + hash.substr(0, 3) + "/" + hash);
   }
   const std::vector<Change> changes = Created(paths);
-  const GroupedChanges grouped = GroupChanges(changes, false);
+  const GroupedChanges grouped = GroupChanges(changes, false, {});
   EXPECT_EQ(Members(grouped), changes.size()) << "nothing is lost";
   EXPECT_LT(grouped.single.size() + grouped.groups.size(), 220u);
   for (const ChangeGroup& group : grouped.groups) {
@@ -54,23 +54,51 @@ TEST(GroupChangesTest, PackagesOfManyFilesKeepLinesOfTheirOwn) {
       paths.push_back("/p/node_modules/a" + std::to_string(package) + "/" + std::to_string(file));
     }
   }
-  const GroupedChanges grouped = GroupChanges(Created(paths), false);
+  const GroupedChanges grouped = GroupChanges(Created(paths), false, {});
   EXPECT_EQ(grouped.groups.size(), 40u);
   EXPECT_TRUE(grouped.single.empty());
 }
 
+// One subject's files in places that have nothing to do with each other: a home and a project.
+TEST(GroupChangesTest, FarPlacesAreNotToldAsTheDirectoryAboveThem) {
+  std::vector<std::string> paths;
+  for (int i = 0; i < 6; ++i) paths.push_back("/a/home/.cache/pip/" + std::to_string(i) + "/f");
+  for (int i = 0; i < 7; ++i) paths.push_back("/a/work/lib/requests/m" + std::to_string(i));
+  const std::vector<std::string> shared = {"/a/home", "/a/home/.cache"};
+  GroupedChanges grouped = GroupChanges(Created(paths), false, shared);
+  ASSERT_EQ(grouped.groups.size(), 2u);
+  EXPECT_EQ(grouped.groups[0].directory, "/a/home/.cache/pip");
+  EXPECT_EQ(grouped.groups[1].directory, "/a/work");
+  EXPECT_TRUE(grouped.single.empty());
+  grouped = GroupChanges(Created({"/a/home/1", "/a/home/2", "/a/home/x/3", "/a/w/1", "/a/w/2"}),
+                         false, shared);
+  EXPECT_EQ(grouped.single.size(), 5u);
+  EXPECT_TRUE(grouped.groups.empty());
+}
+
+TEST(GroupChangesTest, APackageIsOneLineWithItsSubdirectories) {
+  std::vector<std::string> paths = {"/p/lib/numpy/__init__.py"};
+  for (int i = 0; i < 90; ++i) {
+    paths.push_back("/p/lib/numpy/core/" + std::to_string(i));
+    paths.push_back("/p/lib/numpy/linalg/" + std::to_string(i));
+  }
+  const GroupedChanges grouped = GroupChanges(Created(paths), false, {});
+  ASSERT_EQ(grouped.groups.size(), 1u);
+  EXPECT_EQ(grouped.groups[0].directory, "/p/lib/numpy");
+}
+
 TEST(GroupChangesTest, FewFilesAndWhatWasThereBeforeStandAlone) {
   std::vector<Change> changes = Created({"/p/a", "/p/b", "/p/c"});
-  EXPECT_EQ(GroupChanges(changes, false).single.size(), 3u);
+  EXPECT_EQ(GroupChanges(changes, false, {}).single.size(), 3u);
   std::vector<std::string> many;
   for (int i = 0; i < 300; ++i) many.push_back("/p/d/" + std::to_string(i) + "/f");
   changes = Created(many);
   changes[7].kind = ChangeKind::kChanged;
   changes[8].made_executable = true;
-  const GroupedChanges grouped = GroupChanges(changes, false);
+  const GroupedChanges grouped = GroupChanges(changes, false, {});
   EXPECT_EQ(grouped.single, (std::vector<size_t>{7, 8}));
   EXPECT_EQ(grouped.groups.size(), 1u);
-  EXPECT_EQ(GroupChanges(changes, true).single.size(), 300u);
+  EXPECT_EQ(GroupChanges(changes, true, {}).single.size(), 300u);
 }
 
 }  // namespace
