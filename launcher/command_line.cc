@@ -11,9 +11,9 @@
 namespace safe_trace {
 namespace {
 
-constexpr std::array<std::string_view, 4> kVerbs = {"run", "trace", "policy", "doctor"};
-constexpr std::array<std::string_view, 6> kLaterVerbs = {"guard", "install",   "audit",
-                                                         "scan",  "check-env", "setup"};
+constexpr std::array<std::string_view, 5> kVerbs = {"run", "guard", "trace", "policy", "doctor"};
+constexpr std::array<std::string_view, 5> kLaterVerbs = {"install", "audit", "scan", "check-env",
+                                                         "setup"};
 constexpr std::array<std::string_view, 7> kLaterOptions = {
     "--decoys", "--no-decoys", "--user", "-u", "--root-dir", "-r", "--exe"};
 
@@ -244,10 +244,12 @@ absl::StatusOr<CommandLine> FinishHelp(const std::vector<std::string>& arguments
 // `scanner` stands behind the verb.
 absl::StatusOr<CommandLine> FinishVerb(const std::string& verb, OptionScanner& scanner,
                                        RunOptionParser& parser) {
-  if (verb == "run") {
+  if (verb == "run" || verb == "guard") {
     if (absl::Status status = scanner.TakeOptions(); !status.ok()) return status;
-    if (scanner.Saw("--help")) return Help("run");
-    return FinishRun(scanner, parser);
+    if (scanner.Saw("--help")) return Help(verb);
+    absl::StatusOr<CommandLine> line = FinishRun(scanner, parser);
+    if (line.ok()) line->options.guard = verb == "guard";
+    return line;
   }
   std::vector<std::string> arguments = scanner.options();
   if (verb == "policy") {

@@ -19,6 +19,7 @@ read, write, start and reach. Credentials are hidden; what was tried is traced.
 Usage:
   safe-trace [OPTIONS] COMMAND [ARG...]        supervise any command
   safe-trace run [OPTIONS] -- COMMAND [ARG...] the same, explicit
+  safe-trace guard [OPTIONS] -- python APP.PY  hold packages while imported
   safe-trace trace list|show|query|diff [...]  look at what earlier runs did
   safe-trace policy show|explain|trust|learn   what is decided; the lock
   safe-trace doctor [--json]                   what this machine can enforce
@@ -37,6 +38,35 @@ Examples:
 Exit status: the command's own; 128+N when it died of signal N; 127 not found;
 126 not executable; 125 safe-trace itself failed; 124 on --timeout; 120 when the
 command succeeded but package code committed a violation.
+)";
+
+constexpr char kGuardHelp[] =
+    R"(Runs a python program, and holds its packages while they are imported.
+
+Usage:
+  safe-trace guard [OPTIONS] -- python APP.PY [ARG...]
+  safe-trace guard [OPTIONS] -- pytest | uvicorn APP | python -m MODULE ...
+
+While a package is imported (its modules' top level, lines of .pth files,
+sitecustomize, extension modules, what they call, the threads they start), it
+gets no network, starts no program and writes nothing but its caches.
+
+Credential files and secret variables are hidden from the whole program, at any
+time; -k NAME keeps a variable, --allow-read PATH shows a file. Otherwise the
+program may do what it does without a guard, and it is recorded: hosts, programs
+and what was written. Metadata addresses of clouds are never reached.
+
+The program's own code is what lies in the working directory, beside its script
+and in the directories of PYTHONPATH; what is installed in there (site-packages)
+is not. Everything else that is imported, and is not Python's own library, is
+held as a package.
+
+Options are those of a run: safe-trace help run.
+
+Examples:
+  safe-trace guard -- python app.py
+  safe-trace guard -k DATABASE_URL -- .venv/bin/uvicorn app:app
+  safe-trace guard --allow-read ~/.aws -- python -m report
 )";
 
 constexpr char kPolicyHelp[] = R"(What would be decided, and why. Nothing is run.
@@ -137,18 +167,18 @@ absl::StatusOr<std::string> HelpText(std::string_view topic) {
   if (topic.empty() || topic == "run") {
     return Concat(kRunUsage, OptionGroups(), kRunExamples);
   }
+  if (topic == "guard") return std::string(kGuardHelp);
   if (topic == "policy") return std::string(kPolicyHelp);
   if (topic == "doctor") return std::string(kDoctorHelp);
   if (topic == "trace") return std::string(kTraceHelp);
-  static const std::vector<std::string> kLater = {"guard", "install",   "audit",
-                                                  "scan",  "check-env", "setup"};
+  static const std::vector<std::string> kLater = {"install", "audit", "scan", "check-env", "setup"};
   if (std::find(kLater.begin(), kLater.end(), topic) != kLater.end()) {
     return absl::UnimplementedError(Concat("the verb '", topic, "' is not part of this version"));
   }
-  const std::string nearest = NearestOf(topic, {"run", "policy", "doctor", "trace"});
+  const std::string nearest = NearestOf(topic, {"run", "guard", "policy", "doctor", "trace"});
   return absl::NotFoundError(Concat("no help about '", EscapeAndShorten(topic, 40), "'",
                                     nearest.empty() ? "" : Concat("; did you mean ", nearest, "?"),
-                                    "\n  Topics: run, policy, doctor, trace"));
+                                    "\n  Topics: run, guard, policy, doctor, trace"));
 }
 
 std::string VersionText() { return "safe-trace " SAFE_TRACE_VERSION; }

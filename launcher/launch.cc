@@ -28,6 +28,7 @@
 #include "launcher/lock_watch.h"
 #include "launcher/made_directories.h"
 #include "launcher/outer_run.h"
+#include "launcher/own_code.h"
 #include "launcher/path_search.h"
 #include "launcher/progress_line.h"
 #include "launcher/run_directory.h"
@@ -239,6 +240,9 @@ absl::Status Run::PrepareEnvironment() {
   if (root_.domain->subject.role != Role::kManager) {
     environment_.variables.push_back(ST_WANT_PYTHON_FRAMES "=1");
   }
+  if (options_.guard) {
+    environment_.variables.push_back(Concat(ST_OWN_CODE "=", OwnCode(run_.facts)));
+  }
   plan_.environment = environment_.variables;
   for (const std::string& name : environment_.removed) {
     const std::string value = run_.facts.Variable(name);
@@ -436,6 +440,7 @@ int Run::Supervised(SeizedChild child) {
   options.shim_path = shim_;
   options.unwinder_path = FindUnwinder();
   options.withheld_variables = withheld_;
+  if (options_.guard) options.own_code = OwnCode(run_.facts);
   options.temporary_root = directory_->path();
   options.maximum_tasks = run_.config.pids.value_or(0);
   options.timeout_seconds = run_.config.timeout_seconds.value_or(0);

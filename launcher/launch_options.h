@@ -18,6 +18,7 @@ struct LaunchOptions {
   std::vector<std::string> command;      // the command and its arguments, never empty
   Config overrides;                      // options that configuration files know too
   std::optional<std::string> config_file;   // --config
+  bool guard = false;                       // the verb: packages are held while they are imported
   std::optional<std::string> profile;       // --profile
   std::optional<std::string> output_file;   // -o: the trace's path instead of the state directory
   LogLevel log_level = LogLevel::kDefault;

@@ -21,6 +21,7 @@ namespace {
 absl::StatusOr<const Profile*> ProfileFor(const LaunchOptions& options,
                                           const std::vector<std::string>& command,
                                           const std::string& executable) {
+  if (options.guard) return &ShippedProfile("python");
   if (!options.profile.has_value()) return &RecognizeProfile(command, executable);
   std::string all;
   for (const Profile& profile : ShippedProfileHeads()) {
@@ -113,6 +114,11 @@ absl::StatusOr<RunPolicy> BuildRunPolicy(const LaunchOptions& options,
   for (const auto* notices : {&loaded->notices, &facts->notices}) {
     for (const std::string& notice : *notices) {
       std::fprintf(stderr, "safe-trace: %s\n", notice.c_str());
+    }
+  }
+  if (options.guard) {
+    for (Entry& name : loaded->config.guard_keep_env) {
+      loaded->config.keep_env.push_back(std::move(name));
     }
   }
   GuardTraceFiles(facts->working_directory, options.output_file, loaded->config);

@@ -33,6 +33,9 @@ std::string_view RoleName(Role role) {
 std::string Subject::Describe() const {
   std::string text(RoleName(role));
   // What the user asked to fetch and run has a name too.
+  if (importing)
+    return package.empty() ? "an import"
+                           : "importing " + package + (version.empty() ? "" : " " + version);
   const bool is_named = role == Role::kPackage || (role == Role::kProject && !package.empty());
   if (!is_named) return ecosystem.empty() ? text : text + " " + ecosystem;
   if (!package.empty()) {

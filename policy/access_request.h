@@ -57,6 +57,8 @@ struct Subject {
   // The code was fetched by this run (`npx TOOL`): a manager that it starts gets the registry, but
   // no credentials.
   bool downloaded = false;
+  // Of a program: code of an installed package acts while it is imported.
+  bool importing = false;
 
   bool operator==(const Subject&) const = default;
 

@@ -242,11 +242,11 @@ Decision Policy::Impl::DecideGrant(const Subject& subject, const Places& places,
     if (own != nullptr && !IsOthersCode(places, path, *own)) return Allow(common.package_own);
     return Deny(common.package_library_write, !IsByteCodeCache(path));
   }
-  return DecideCommand(places, path, bit);
+  return DecideCommand(subject, places, path, bit);
 }
 
-Decision Policy::Impl::DecideCommand(const Places& places, std::string_view path,
-                                     Access bit) const {
+Decision Policy::Impl::DecideCommand(const Subject& subject, const Places& places,
+                                     std::string_view path, Access bit) const {
   const Mark& temporary = places[Layer::kTemporary];
   if (places[Layer::kDevices] && temporary.depth <= places[Layer::kDevices].depth) {
     if (places[Layer::kDevice] || places[Layer::kInputDevice]) return Allow(common.device);
@@ -258,6 +258,7 @@ Decision Policy::Impl::DecideCommand(const Places& places, std::string_view path
   if (grant && grant.depth >= places[Layer::kHome].depth) return Allow(grant.rule);
   if (IsWritableProcEntry(path)) return Allow(common.kernel_files);
   if (places[Layer::kKernelFiles]) return Deny(common.kernel_write, false);
+  if (subject.role == Role::kProgram && !places[Layer::kSystem]) return Allow(common.guard_write);
   if (places[Layer::kHome]) {
     // Programs keep their own dot files; a user's visible files are nobody's scratch space.
     const bool is_quiet = IsDotFileOf(path, places[Layer::kHome].depth) || IsByteCodeCache(path);
@@ -356,7 +357,7 @@ Decision Policy::DecideFile(const Subject& subject, const FileRequest& request) 
   }
   Places places = impl.tree.Find(request.path);
   Decision decision = impl.DecideRequest(subject, places, request);
-  if (decision.allowed()) return decision;
+  if (decision.allowed()) return impl.AtImport(subject, places, request, decision);
   // Asked again as if the user had named the path: what is suggested must work.
   const bool writes = Any(request.access & Access::kWrite);
   const Layer layer = writes ? Layer::kUserWrite : Layer::kUserRead;

@@ -219,14 +219,17 @@ Decision Policy::DecideNetwork(const Subject& subject, const NetworkRequest& req
   const CommonRules& rules = impl.common;
   const IpAddress address = UnmapAddress(request.address);
   const bool is_local = address.IsLoopback() || address.IsUnspecified();
+  const bool is_outward = request.operation != NetworkOperation::kBind && !IsRouteProbe(request);
+  if (subject.importing && is_outward) return Never(rules.guard_import_network);
   if (request.operation == NetworkOperation::kBind) {
     if (address.IsLoopback()) return Allow(rules.bind_allowed);
-    if (IsOffline(subject)) return Deny(rules.bind_refused, true);
+    if (IsOffline(subject) || subject.importing) return Deny(rules.bind_refused, true);
     // No more than the unspecified address, which stands for all of them.
     return Allow(rules.bind_allowed);
   }
   if (IsMetadataAddress(address)) return Never(rules.metadata);
   if (is_local && request.bound_by_this_run) return Allow(rules.own_listener);
+  if (impl.IsOpen(subject)) return Allow(rules.guard_recorded);
   if (const Rule* rule = impl.HostRule(subject, request, address)) {
     const bool is_sent = !request.is_stream && request.operation == NetworkOperation::kSend;
     return is_sent && !CarriesDatagrams(subject, request) ? Deny(rules.datagram, true)
@@ -239,6 +242,7 @@ Decision Policy::DecideNetwork(const Subject& subject, const NetworkRequest& req
 bool Policy::IsDirect(const Subject& subject, const NetworkRequest& request) const {
   const Impl& impl = *For(subject).impl_;
   const IpAddress address = UnmapAddress(request.address);
+  if (impl.IsOpen(subject)) return true;
   return std::any_of(impl.direct_hosts.begin(), impl.direct_hosts.end(),
                      [&](const HostPort& host) { return Reaches(host, request, address); });
 }
@@ -270,6 +274,8 @@ Decision Policy::DecideName(const Subject& subject, const NameRequest& request) 
   const Impl& impl = *For(subject).impl_;
   const CommonRules& rules = impl.common;
   if (IsMetadataName(request.name)) return Never(rules.metadata);
+  if (subject.importing) return Never(rules.guard_import_network);
+  if (impl.IsOpen(subject)) return Allow(rules.guard_recorded);
   // Reverse lookups carry any label outside as well as forward ones do.
   const bool is_reverse = EndsWithIgnoringCase(request.name, ".arpa");
   const bool is_local = EqualsIgnoringCase(request.name, "localhost") ||
@@ -281,8 +287,7 @@ Decision Policy::DecideName(const Subject& subject, const NameRequest& request) 
   return is_reverse || is_local || impl.offline ? Never(refused) : Deny(refused, true);
 }
 
-Decision Policy::DecideUnixSocket(const Subject& subject,
-                                  const UnixSocketRequest& request) const {
+Decision Policy::DecideUnixSocket(const Subject& subject, const UnixSocketRequest& request) const {
   const Impl& impl = *For(subject).impl_;
   const CommonRules& rules = impl.common;
   if (request.bound_by_this_run) return Allow(rules.socket_own);
@@ -292,6 +297,7 @@ Decision Policy::DecideUnixSocket(const Subject& subject,
         return {Verdict::kHide, ECONNREFUSED, socket.rule, true};
       }
     }
+    if (impl.IsOpen(subject)) return Allow(rules.guard_recorded);
     return Refuse(rules.socket_refused, ECONNREFUSED, true);
   }
   for (std::string_view quiet : kQuietSockets) {
@@ -318,6 +324,12 @@ Decision Policy::DecideUnixSocket(const Subject& subject,
   if (is_hidden) return {Verdict::kHide, ECONNREFUSED, places[Layer::kUserHide].rule, true};
   if (allowed && subject.role != Role::kPackage) return Allow(rules.socket_user);
   if (is_named) return Allow(rules.socket_user);
+  if (subject.importing) {
+    Decision refused = Refuse(rules.guard_import_network, ECONNREFUSED, true);
+    refused.never_allowed = true;
+    return refused;
+  }
+  if (impl.IsOpen(subject)) return Allow(rules.guard_recorded);
   return Refuse(rules.socket_refused, ECONNREFUSED, true);
 }
 

@@ -64,6 +64,8 @@ struct CommonRules {
   const Rule *server_name, *request_host, *proxy_target, *nameless, *unknown_protocol,
       *datagram;
   const Rule *variable_kept, *variable_plain, *variable_own, *variable_hidden, *variable_shape;
+  const Rule *guard_recorded, *guard_write, *guard_import_network, *guard_import_program,
+      *guard_import_write;
   const Rule *lock_package, *lock_program, *lock_host, *lock_listener, *lock_path;
 };
 
@@ -103,6 +105,10 @@ struct Policy::Impl {
   std::vector<FloorKey> floor_keys;
   NamePatternSet denied_programs;
 
+  // Of a program, while packages are imported: what they may start and write.
+  NamePatternSet import_programs;
+  std::vector<std::string> import_writes;  // absolute
+
   std::vector<HostPort> hosts;
   std::vector<HostPort> user_hosts;  // of these, what the user allowed by --allow-host and the like
   std::vector<PackageGrant> grants;
@@ -129,11 +135,19 @@ struct Policy::Impl {
                        Access bit) const;
   Decision DecidePackage(const Subject& subject, const Places& places, std::string_view path,
                          Access bit) const;
-  Decision DecideCommand(const Places& places, std::string_view path, Access bit) const;
+  Decision DecideCommand(const Subject& subject, const Places& places, std::string_view path,
+                         Access bit) const;
   const NamePatternSet::Entry* HiddenName(const Subject& subject, const Places& places,
                                           std::string_view path, Access bit) const;
   const Rule* ProjectPlaceRule(const Subject& subject, const Places& places, std::string_view path,
                                bool empty_directory) const;
+
+  // guard_rules.cc. What is taken away while a package is imported: the decision as it was, or a
+  // refusal.
+  Decision AtImport(const Subject& subject, const Places& places, const FileRequest& request,
+                    const Decision& decision) const;
+  // True where a program may reach everything, and it is recorded.
+  bool IsOpen(const Subject& subject) const;
 
   // network_rules.cc
   const std::vector<HostPort>& HostsFor(const Subject& subject) const;
@@ -163,6 +177,8 @@ bool IsSystemPath(std::string_view path);
 void AddCommonRules(Policy::Impl& impl);
 void AddPlaces(Policy::Impl& impl, const Config& config, const CredentialCatalog& catalog);
 // network_rules.cc, variable_rules.cc
+// guard_rules.cc
+void AddImportPlaces(Policy::Impl& impl);
 absl::Status AddNetwork(Policy::Impl& impl, const Config& config, const CredentialCatalog& catalog);
 void AddVariables(Policy::Impl& impl, const Config& config, const CredentialCatalog& catalog);
 // floor_rules.cc, once all places are known

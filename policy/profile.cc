@@ -186,6 +186,8 @@ void ReadPublishing(TableReader& file, Profile& profile) {
   file.Read("publishes", profile.publishes);
   file.Read("publishers", profile.publishers);
   file.Read("switches", profile.switches);
+  file.Read("import_programs", profile.import_programs);
+  file.Read("import_writes", profile.import_writes);
   const auto has_words = [](const std::string& command, size_t least) {
     const size_t words = SplitSkipEmpty(command, ' ').size();
     return words >= least && words <= kMostWords;

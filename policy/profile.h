@@ -161,6 +161,10 @@ struct Profile {
   std::vector<std::string> publishers;
   // Options that take no value: the word behind one is the command. "--silent".
   std::vector<std::string> switches;
+  // Of a guarded program, while it imports packages: base names (globs) of the system's programs
+  // that may be started, and templates of places that may be written.
+  std::vector<std::string> import_programs;
+  std::vector<std::string> import_writes;
   std::vector<CommandWrites> command_writes;
   std::vector<DefaultVariable> default_variables;
   std::vector<ExecRule> exec_rules;

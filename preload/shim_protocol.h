@@ -25,6 +25,10 @@
 /* Present with the value "1" in images whose Python frames are wanted. */
 #define ST_WANT_PYTHON_FRAMES "SAFE_TRACE_PYTHON_FRAMES"
 
+/* Present in the images of a guarded program: the directories of its own code, separated by colons.
+ * What else is imported is a package. */
+#define ST_OWN_CODE "SAFE_TRACE_OWN_CODE"
+
 /* The beginning of the name that the hook in a node process "opens" to tell its frames. */
 #define ST_NODE_FRAMES_CHANNEL "/proc/self/safe-trace-frames\n"
 
@@ -56,8 +60,7 @@ struct st_shim_record {
 #define ST_CONTEXT_ARGUMENT_SIZE 256u
 
 enum st_context_flag {
-  ST_CONTEXT_IMPORTING = 1u, /* the import machinery is on the stack */
-  ST_CONTEXT_CUT = 2u,       /* there are more frames than fit */
+  ST_CONTEXT_CUT = 1u, /* there are more frames than fit */
 };
 
 struct st_context_frame {
@@ -81,7 +84,18 @@ struct st_context {
   struct st_context_frame frames[ST_CONTEXT_FRAMES]; /* the innermost first */
 };
 
+/* Whether a thread imports a package. A thread's entry is the first free one, or its own, of
+ * ST_THREAD_PROBES from its id modulo ST_THREAD_STATES; where all are others' the last is taken. */
+#define ST_THREAD_STATES 4096u
+#define ST_THREAD_PROBES 8u
+
+struct st_thread_state {
+  uint32_t thread;    /* the kernel's thread id; 0: free */
+  uint32_t importing; /* 1: code of a package is imported */
+};
+
 struct st_context_table {
+  struct st_thread_state states[ST_THREAD_STATES + ST_THREAD_PROBES];
   struct st_context contexts[ST_CONTEXT_SLOTS];
 };
 

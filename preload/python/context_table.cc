@@ -16,6 +16,8 @@ uint64_t last_generation;
 // Initial-exec: the general model calls __tls_get_addr, which may allocate.
 __thread uint32_t thread_id __attribute__((tls_model("initial-exec")));
 
+__thread st_thread_state* thread_state __attribute__((tls_model("initial-exec")));
+
 // A forked child has its parent's thread-local memory but not its ids.
 uint32_t ThreadId() {
   if (thread_id != 0 && __atomic_load_n(&per_process.is_known, __ATOMIC_RELAXED) != 0) {
@@ -29,9 +31,9 @@ uint32_t ThreadId() {
 }  // namespace
 
 bool OpenContextTable() {
-  const long mapped = RawSyscall6(SYS_mmap, 0, static_cast<long>(sizeof(st_context_table)),
-                                  PROT_READ | PROT_WRITE,
-                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  const long mapped =
+      RawSyscall6(SYS_mmap, 0, static_cast<long>(sizeof(st_context_table)), PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapped < 0 && mapped > -4096) return false;
   table = reinterpret_cast<st_context_table*>(mapped);
   ReportEvent(ST_EVENT_CONTEXT_TABLE, "", table);
@@ -59,6 +61,26 @@ st_context* BeginContext() {
 
 void EndContext(st_context* context) {
   __atomic_add_fetch(&context->sequence, 1u, __ATOMIC_RELEASE);
+}
+
+void PublishImporting(bool importing) {
+  if (table == nullptr) return;
+  const uint32_t thread = ThreadId();
+  if (thread_state == nullptr || thread_state->thread != thread) {
+    if (!importing && thread_state == nullptr) return;  // as if nothing were there
+    const uint32_t first = thread % ST_THREAD_STATES;
+    for (uint32_t i = 0; i < ST_THREAD_PROBES; ++i) {
+      thread_state = &table->states[first + i];
+      uint32_t found = 0;
+      if (__atomic_compare_exchange_n(&thread_state->thread, &found, thread, false,
+                                      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ||
+          found == thread) {
+        break;
+      }
+    }
+    __atomic_store_n(&thread_state->thread, thread, __ATOMIC_RELEASE);
+  }
+  __atomic_store_n(&thread_state->importing, importing ? 1u : 0u, __ATOMIC_RELEASE);
 }
 
 size_t CopyEnd(char* to, size_t room, const char* from, size_t length) {

@@ -17,6 +17,9 @@ bool OpenContextTable();
 st_context* BeginContext();
 void EndContext(st_context* context);
 
+// Says for the calling thread whether it imports a package.
+void PublishImporting(bool importing);
+
 // Copies at most `room` bytes, the end of a longer text; returns how many.
 size_t CopyEnd(char* to, size_t room, const char* from, size_t length);
 

@@ -176,6 +176,9 @@ absl::StatusOr<ExecOutcome> ExecHandlers::AfterExec(Process& process, Image& ima
     }
   }
   DropForeignPreload(image, *environment, outcome.surgery.environment);
+  if (subject.role == Role::kProgram && !options_.own_code.empty()) {
+    KeepGuard(image, *environment, outcome.surgery.environment);
+  }
   return outcome;
 }
 
@@ -280,6 +283,31 @@ void ExecHandlers::EditEnvironment(const Process& process, const Subject& before
   if (list == list_before) return;
   edit.removed_names.emplace_back(ST_REMOVED_VARIABLES);
   if (!list.empty()) edit.added.push_back(std::string(ST_REMOVED_VARIABLES) + "=" + list);
+}
+
+// A program may start others with an environment of its own making.
+void ExecHandlers::KeepGuard(const Image& image, const std::vector<std::string>& environment,
+                             EnvironmentEdit& edit) const {
+  if (options_.shim_path.empty()) return;
+  std::string preload;
+  bool is_told = false;
+  bool wants_frames = false;
+  for (const std::string& variable : environment) {
+    if (NameOf(variable) == "LD_PRELOAD") preload = ValueOf(variable);
+    if (NameOf(variable) == ST_OWN_CODE) is_told = ValueOf(variable) == options_.own_code;
+    if (NameOf(variable) == ST_WANT_PYTHON_FRAMES) wants_frames = ValueOf(variable) == "1";
+  }
+  const bool is_preloaded = preload.find(options_.shim_path) != std::string::npos;
+  if (is_preloaded && is_told && wants_frames) return;
+  absl::StatusOr<ElfImage> elf = ReadElfImage(image.file.get());
+  if (!elf.ok() || elf->interpreter != kPlatformInterpreter || NeedsSanitizerFirst(*elf)) return;
+  for (const char* name : {"LD_PRELOAD", ST_OWN_CODE, ST_WANT_PYTHON_FRAMES}) {
+    edit.removed_names.emplace_back(name);
+  }
+  if (!is_preloaded) preload = options_.shim_path + (preload.empty() ? "" : ":") + preload;
+  edit.added.push_back("LD_PRELOAD=" + preload);
+  edit.added.push_back(ST_OWN_CODE "=" + options_.own_code);
+  edit.added.push_back(ST_WANT_PYTHON_FRAMES "=1");
 }
 
 // Another C library's dynamic linker would refuse to start with glibc's shim, and a sanitizer's

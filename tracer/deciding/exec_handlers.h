@@ -37,6 +37,7 @@ class ExecHandlers {
     bool floor_present = true;  // a Landlock domain confines every task
     // "NAME=value" that the command was not given: a manager that it starts may get its own back.
     std::vector<std::string> withheld_variables;
+    std::string own_code;  // ST_OWN_CODE of a guarded program, "" where none is
   };
   ExecHandlers(const Policy& policy, const TraceeMemory& memory, const PathResolver& resolver,
                const FloorView& floor, PackageDomains& domains, Reporter& reporter, Options options)
@@ -65,6 +66,8 @@ class ExecHandlers {
                    EnvironmentEdit& edit) const;
   void EditEnvironment(const Process& process, const Subject& before,
                        const std::vector<std::string>& environment, ExecOutcome& outcome) const;
+  void KeepGuard(const Image& image, const std::vector<std::string>& environment,
+                 EnvironmentEdit& edit) const;
   void DropForeignPreload(const Image& image, const std::vector<std::string>& environment,
                           EnvironmentEdit& edit) const;
 

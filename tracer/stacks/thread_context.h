@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,6 @@ struct ThreadContext {
   std::string event;     // of sys.audit: "open"
   std::string argument;  // the event's first argument where it was text
   uint64_t generation = 0;
-  bool importing = false;           // the import machinery is on the stack
   bool cut = false;                 // there were more frames
   std::vector<PythonFrame> frames;  // the innermost first
 };
@@ -34,6 +34,10 @@ struct ThreadContext {
 // the thread left none; Unavailable while it is written.
 absl::StatusOr<ThreadContext> ReadThreadContext(const TraceeMemory& memory, pid_t tid,
                                                 uint64_t table, pid_t thread);
+
+// Whether the thread says that it imports a package; nothing where it says nothing.
+std::optional<bool> ReadImporting(const TraceeMemory& memory, pid_t tid, uint64_t table,
+                                  pid_t thread);
 
 }  // namespace safe_trace
 

@@ -1,5 +1,6 @@
 #include "tracer/supervisor/notification_dispatcher.h"
 
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -25,6 +26,19 @@ std::string Hexadecimal(uint64_t value) {
   return text;
 }
 
+// Most calls; an import takes nothing away from them.
+bool IsPlainRead(const SyscallInvocation& call) {
+  uint32_t flags = 0;
+  if (call.number == SYS_openat) {
+    flags = UnsignedArgument(call, 2);
+  } else if (call.number == SYS_open) {
+    flags = UnsignedArgument(call, 1);
+  } else {
+    return false;
+  }
+  return (flags & (O_ACCMODE | O_CREAT | O_TRUNC)) == O_RDONLY;
+}
+
 }  // namespace
 
 absl::Status NotificationDispatcher::ReceiveOne() {
@@ -44,7 +58,7 @@ void NotificationDispatcher::DecideParked() {
 }
 
 void NotificationDispatcher::Act(const SyscallInvocation& call) {
-  reporter_.BeginCall();
+  reporter_.BeginCall(call.tid);
   SyscallAction action = Decide(call);
   std::optional<TraceEvent> stack = reporter_.TakeStackEvent();
   const Process* process = stack.has_value() ? tree_.FindByThread(call.tid) : nullptr;
@@ -97,25 +111,36 @@ SyscallAction NotificationDispatcher::Decide(const SyscallInvocation& call) {
   if (call.number == SYS_openat && IntArgument(call, 0) == ST_SHIM_DIRFD) {
     return HandleShimRecord(call, *process);
   }
+  const bool may_differ = process->domain->subject.role == Role::kProgram && !IsPlainRead(call);
+  if (!may_differ || !imports_.IsImporting(*process, call.tid)) return DecideFor(call, *process);
+  // For this call alone.
+  std::shared_ptr<const Domain> domain = process->domain;
+  process->domain = imports_.DomainAtImport(domain);
+  SyscallAction action = DecideFor(call, *process);
+  process->domain = std::move(domain);
+  return action;
+}
+
+SyscallAction NotificationDispatcher::DecideFor(const SyscallInvocation& call, Process& process) {
   const SyscallEntry* entry = FindSyscall(call.number);
   if (entry == nullptr) return Fail{ENOSYS};
   switch (entry->group) {
     case HandlerGroup::kOpen:
-      return handlers_.open.Handle(call, *process);
+      return handlers_.open.Handle(call, process);
     case HandlerGroup::kNames:
-      return handlers_.names.Handle(call, *process);
+      return handlers_.names.Handle(call, process);
     case HandlerGroup::kAttributes:
-      return handlers_.attributes.Handle(call, *process);
+      return handlers_.attributes.Handle(call, process);
     case HandlerGroup::kExec:
-      return handlers_.exec.Handle(call, *process);
+      return handlers_.exec.Handle(call, process);
     case HandlerGroup::kNetwork:
-      return handlers_.network.Handle(call, *process);
+      return handlers_.network.Handle(call, process);
     case HandlerGroup::kTarget:
-      return handlers_.target.Handle(call, *process);
+      return handlers_.target.Handle(call, process);
     case HandlerGroup::kIoctl:
-      return HandleIoctl(call, *process);
+      return HandleIoctl(call, process);
     case HandlerGroup::kRefused:
-      return handlers_.refused.Handle(call, *process);
+      return handlers_.refused.Handle(call, process);
     case HandlerGroup::kNone:
       break;
   }

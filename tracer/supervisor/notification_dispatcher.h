@@ -13,6 +13,7 @@
 #include "tracer/deciding/refused_handlers.h"
 #include "tracer/deciding/target_handlers.h"
 #include "tracer/filter/seccomp_listener.h"
+#include "tracer/guard/import_watch.h"
 #include "tracer/network/network_handlers.h"
 #include "tracer/stacks/stack_collector.h"
 #include "tracer/supervisor/run_reporter.h"
@@ -43,7 +44,8 @@ class NotificationDispatcher {
  public:
   NotificationDispatcher(SeccompListener& listener, ProcessTree& tree, Handlers handlers,
                          const SurgeryRoom& surgery, const TraceeMemory& memory,
-                         RunReporter& reporter, WorkerPool& workers, StackCollector& stacks)
+                         RunReporter& reporter, WorkerPool& workers, StackCollector& stacks,
+                         ImportWatch& imports)
       : listener_(listener),
         tree_(tree),
         handlers_(handlers),
@@ -51,7 +53,8 @@ class NotificationDispatcher {
         memory_(memory),
         reporter_(reporter),
         workers_(workers),
-        stacks_(stacks) {}
+        stacks_(stacks),
+        imports_(imports) {}
 
   // One notification waits. An error means that supervision is lost.
   absl::Status ReceiveOne();
@@ -68,6 +71,7 @@ class NotificationDispatcher {
 
  private:
   SyscallAction Decide(const SyscallInvocation& call);
+  SyscallAction DecideFor(const SyscallInvocation& call, Process& process);
   SyscallAction HandleIoctl(const SyscallInvocation& call, Process& process);
   SyscallAction HandleShimRecord(const SyscallInvocation& call, Process& process);
   bool IsAbandoned(uint64_t id, pid_t tid) const;
@@ -82,6 +86,7 @@ class NotificationDispatcher {
   RunReporter& reporter_;
   WorkerPool& workers_;
   StackCollector& stacks_;
+  ImportWatch& imports_;
   // Calls that wait for an answer of the user's; at most one for each task.
   std::vector<SyscallInvocation> parked_;
   uint64_t count_ = 0;

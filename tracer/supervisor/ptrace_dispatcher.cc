@@ -105,9 +105,10 @@ void PtraceDispatcher::OnNewTask(const PtraceEvent& event) {
     bool is_thread = event.kind == PtraceEventKind::kNewThread && parent != nullptr &&
                      IsThreadOf(parent->tgid, task);
     if (is_thread) {
-      tree_.AddThread(event.tid, task);
+      imports_.NoteNewTask(*parent, event.tid, tree_.AddThread(event.tid, task), task);
     } else {
       Process& child = tree_.AddChild(event.tid, task);
+      if (parent != nullptr) imports_.NoteNewTask(*parent, event.tid, child, task);
       reporter_.CountProcess(child.domain->subject);
     }
     if (orphans_.erase(task) > 0) (void)Resume(task, 0);

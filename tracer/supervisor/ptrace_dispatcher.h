@@ -31,12 +31,14 @@ class PtraceDispatcher final : public SurgeryRoom {
     uint64_t maximum_tasks = 0;  // --pids; 0: none
   };
   PtraceDispatcher(ProcessTree& tree, const ExecHandlers& exec, const TraceeMemory& memory,
-                   RunReporter& reporter, StackCollector& stacks, Options options)
+                   RunReporter& reporter, StackCollector& stacks, const ImportWatch& imports,
+                   Options options)
       : tree_(tree),
         exec_(exec),
         memory_(memory),
         reporter_(reporter),
         stacks_(stacks),
+        imports_(imports),
         options_(options) {}
 
   // The command's process, already seized.
@@ -77,6 +79,7 @@ class PtraceDispatcher final : public SurgeryRoom {
   const TraceeMemory& memory_;
   RunReporter& reporter_;
   StackCollector& stacks_;
+  const ImportWatch& imports_;
   Options options_;
   pid_t root_ = 0;
   bool root_execed_ = false;

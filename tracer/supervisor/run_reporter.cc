@@ -31,6 +31,15 @@ int64_t IntField(const TraceEvent& event, std::string_view key) {
   return 0;
 }
 
+void DescribeActing(const ActingCode& code, TraceEvent& event) {
+  event.Set("safe_trace.importing", code.importing);
+  if (!code.package.empty()) event.Set("package.name", code.package);
+  if (!code.version.empty()) event.Set("package.version", code.version);
+  if (!code.file.empty()) {
+    event.Set("safe_trace.code", code.file + ":" + std::to_string(code.line));
+  }
+}
+
 }  // namespace
 
 void RunReporter::DescribeProcess(const Process& process, TraceEvent& event) {
@@ -67,6 +76,25 @@ void RunReporter::CountNewSubject(const Subject& subject) {
   if (subject.role == Role::kPackage) ++PackageOf(subject).processes;
 }
 
+// Nothing for what is no guarded program.
+std::optional<ActingCode> RunReporter::ActingFor(const Process& process, const TraceEvent& event) {
+  if (!who_acts_ || process.domain->subject.role != Role::kProgram) return std::nullopt;
+  const std::string name = StringField(event, "dns.question.name");
+  const std::pair key(process.entity_id, name);
+  if (caller_ != 0) {
+    std::optional<ActingCode> acting = who_acts_(process, caller_);
+    // What libc asks a server for later is not asked in a call that tells who wanted to know.
+    if (event.action == "name-lookup" && acting.has_value()) {
+      if (lookups_.size() >= kMaximumLookups) lookups_.clear();
+      lookups_[key] = *acting;
+    }
+    return acting;
+  }
+  auto lookup = lookups_.find(key);
+  if (name.empty() || lookup == lookups_.end()) return std::nullopt;
+  return lookup->second;
+}
+
 RunReporter::Admission RunReporter::Admit(const Process& process, const Decision& decision,
                                           const TraceEvent& event, std::string_view doing) {
   std::string key = process.entity_id + '\n' + decision.rule->id + '\n' + event.action + '\n' +
@@ -85,7 +113,7 @@ RunReporter::Admission RunReporter::Admit(const Process& process, const Decision
 }
 
 void RunReporter::WantStack(const Process& process, TraceEvent& violation) {
-  if (!in_call_ || stack_event_.has_value() || stacks_ >= kMaximumStacks) return;
+  if (caller_ == 0 || stack_event_.has_value() || stacks_ >= kMaximumStacks) return;
   violation.Set("safe_trace.stack.id", ++stacks_);
   Untold& untold = untold_[process.entity_id];
   untold = {stacks_, {}};
@@ -119,7 +147,7 @@ void RunReporter::NoteFrames(const Process& process, std::string_view text) {
 }
 
 std::optional<TraceEvent> RunReporter::TakeStackEvent() {
-  in_call_ = false;
+  caller_ = 0;
   return std::exchange(stack_event_, std::nullopt);
 }
 
@@ -136,10 +164,19 @@ void RunReporter::ReportDecision(const Process& process, const Decision& decisio
   } else {
     ++denials_;
   }
+  const std::optional<ActingCode> acting = ActingFor(process, event);
+  if (decision.is_violation && acting.has_value() && acting->importing) {
+    Subject package;
+    package.ecosystem = "python";
+    package.package = acting->package;
+    package.version = acting->version;
+    ++PackageOf(package).violations;
+  }
   event.wall_clock_ns = WallClockNs();
   event.outcome = "failure";
   event.is_violation = decision.is_violation;
   DescribeProcess(process, event);
+  if (acting.has_value()) DescribeActing(*acting, event);
   event.Set("rule.id", decision.rule->id);
   event.Set("safe_trace.decision", std::string(VerdictName(decision.verdict)));
   event.Set("safe_trace.reason", decision.rule->reason);
@@ -148,8 +185,8 @@ void RunReporter::ReportDecision(const Process& process, const Decision& decisio
   if (admission == Admission::kFirst && decision.is_violation) WantStack(process, event);
   sink_.Record(std::move(event));
   if (decision.is_violation) {
-    show_({subject.Describe(), std::string(doing), decision.verdict, decision.rule->id,
-           std::string(how_to_allow), decision.never_allowed});
+    show_({acting.has_value() ? acting->Describe() : subject.Describe(), std::string(doing),
+           decision.verdict, decision.rule->id, std::string(how_to_allow), decision.never_allowed});
   }
 }
 
@@ -168,6 +205,10 @@ void RunReporter::ReportEvent(const Process& process, TraceEvent event) {
   event.wall_clock_ns = WallClockNs();
   if (event.outcome.empty()) event.outcome = "success";
   DescribeProcess(process, event);
+  if (event.category == "network") {
+    std::optional<ActingCode> acting = ActingFor(process, event);
+    if (acting.has_value()) DescribeActing(*acting, event);
+  }
   sink_.Record(std::move(event));
 }
 

@@ -14,6 +14,7 @@
 
 #include "tracer/changes/change_book.h"
 #include "tracer/deciding/violation_reporter.h"
+#include "tracer/guard/import_watch.h"
 #include "tracer/run_summary.h"
 
 namespace safe_trace {
@@ -52,7 +53,10 @@ class RunReporter final : public Reporter {
 
   // Around the decision on one thread's call. TakeStackEvent returns what the stack belongs to,
   // where a violation of that call is to be written with its stack.
-  void BeginCall() { in_call_ = true; }
+  void BeginCall(pid_t tid) { caller_ = tid; }
+  // Of guarded programs: whose code a thread runs.
+  using WhoActs = std::function<std::optional<ActingCode>(const Process& process, pid_t tid)>;
+  void AskWhoActs(WhoActs who_acts) { who_acts_ = std::move(who_acts); }
   std::optional<TraceEvent> TakeStackEvent();
 
   // Fills in who did it: process.*, package.*, safe_trace.role; the second without the process.
@@ -93,7 +97,13 @@ class RunReporter final : public Reporter {
   std::map<std::tuple<std::string, std::string, std::string>, PackageSummary> packages_;
   std::map<std::pair<std::string, uint16_t>, uint64_t> hosts_;
   std::unordered_map<std::string, Repeated> repeated_;
-  bool in_call_ = false;
+  std::optional<ActingCode> ActingFor(const Process& process, const TraceEvent& event);
+
+  pid_t caller_ = 0;  // of the call that is decided; 0: none
+  WhoActs who_acts_;
+  // By process and name: who wanted to know an address.
+  static constexpr size_t kMaximumLookups = 256;
+  std::map<std::pair<std::string, std::string>, ActingCode> lookups_;
   int64_t stacks_ = 0;
   std::optional<TraceEvent> stack_event_;
   // Of each process's last violation: what a language's hook may still tell of it.

@@ -51,19 +51,23 @@ class Loop {
         names_(parts_.policy, memory_, resolver_, floor_, parts_.reporter, options.record_all),
         attributes_(parts_.policy, memory_, resolver_, parts_.reporter),
         exec_(parts_.policy, memory_, resolver_, floor_, domains_, parts_.reporter,
-              {options.shim_path, options.landlock_abi > 0, options.withheld_variables}),
+              {options.shim_path, options.landlock_abi > 0, options.withheld_variables,
+               options.own_code}),
         target_(tree_, parts_.reporter, options.landlock_abi >= 6),
         refused_(parts_.reporter),
         network_(parts_.policy, memory_, parts_.broker, registry_, parts_.reporter, &parts_.gate,
                  {&parts_.relay, &parts_.relay_gate}),
-        stacks_(memory_, parts_.reporter.sink(),
-                [this](BackgroundThread::Work work) { unwinding_.Submit(std::move(work)); },
-                options.unwinder_path),
-        ptrace_(tree_, exec_, memory_, parts_.reporter, stacks_,
+        stacks_(
+            memory_, parts_.reporter.sink(),
+            [this](BackgroundThread::Work work) { unwinding_.Submit(std::move(work)); },
+            options.unwinder_path),
+        ptrace_(tree_, exec_, memory_, parts_.reporter, stacks_, imports_,
                 {options.record_all, options.maximum_tasks}),
         notifications_(*listener_, tree_,
                        {open_, names_, attributes_, exec_, target_, network_, refused_}, ptrace_,
-                       memory_, parts_.reporter, workers_, stacks_) {
+                       memory_, parts_.reporter, workers_, stacks_, imports_) {
+    parts_.reporter.AskWhoActs(
+        [this](const Process& process, pid_t tid) { return imports_.WhoActs(process, tid); });
     network_.SetAsker(parts_.desk);
   }
 
@@ -97,6 +101,7 @@ class Loop {
   NetworkHandlers network_;
   WorkerPool workers_;
   StackCollector stacks_;
+  ImportWatch imports_{memory_};
   PtraceDispatcher ptrace_;
   NotificationDispatcher notifications_;
   BackgroundThread unwinding_{kUnwindingGrace};  // ends before what it uses

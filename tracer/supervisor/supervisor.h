@@ -27,15 +27,16 @@ class Relay;
 class RelayGate;
 
 struct SupervisorOptions {
-  bool record_all = false;         // --log-level full
-  int landlock_abi = 0;            // 0: no floor by Landlock
-  std::string shim_path;           // "" where nothing is preloaded
-  std::string unwinder_path;       // safe-trace-unwind; "" where stacks are not unwound
-  std::string temporary_root;      // of this run alone
+  bool record_all = false;     // --log-level full
+  int landlock_abi = 0;        // 0: no floor by Landlock
+  std::string shim_path;       // "" where nothing is preloaded
+  std::string unwinder_path;   // safe-trace-unwind; "" where stacks are not unwound
+  std::string temporary_root;  // of this run alone
   std::vector<std::string> withheld_variables;  // see ExecHandlers::Options
-  uint64_t maximum_tasks = 0;      // --pids; 0: none
-  uint64_t timeout_seconds = 0;    // 0: none
-  bool kill_on_violation = false;  // --on-violation kill
+  std::string own_code;                         // of a guarded program, see ExecHandlers::Options
+  uint64_t maximum_tasks = 0;                   // --pids; 0: none
+  uint64_t timeout_seconds = 0;                 // 0: none
+  bool kill_on_violation = false;               // --on-violation kill
 };
 
 // What the child and the launcher agreed on before the first exec.

@@ -53,6 +53,7 @@ std::optional<Process> ProcessTree::RemoveThread(pid_t tid) {
   Process* process = it->second;
   by_thread_.erase(it);
   process->threads.erase(tid);
+  process->threads_of_imports.erase(tid);
   if (!process->threads.empty()) return std::nullopt;
   auto owner = processes_.find(process->tgid);
   Process last = std::move(*owner->second);
@@ -65,6 +66,7 @@ void ProcessTree::CollapseThreads(Process& process) {
     if (tid != process.tgid) by_thread_.erase(tid);
   }
   process.threads = {process.tgid};
+  process.threads_of_imports.clear();
   by_thread_[process.tgid] = &process;
 }
 

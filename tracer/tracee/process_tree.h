@@ -44,6 +44,9 @@ struct Process {
   pid_t maker = 0;  // the task that made it
   // Where its memory has the shim's st_context_table; 0: nowhere. What it says is hostile.
   uint64_t context_table = 0;
+  // Of a guarded program: started by the import of a package, as a whole or some of its threads.
+  bool made_by_import = false;
+  std::unordered_set<pid_t> threads_of_imports;
   UniqueFd pidfd;  // opened on first use
 };
 

@@ -77,6 +77,14 @@ TEST(CommandLineTest, EveryListOptionCollectsItsValuesInOrder) {
   EXPECT_EQ(config.keep_env[0].origin, "--keep-env");
 }
 
+TEST(CommandLineTest, GuardTakesTheOptionsOfARun) {
+  const LaunchOptions guard = OptionsOf({"guard", "-k", "A", "--", "python", "app.py", "-q"});
+  EXPECT_TRUE(guard.guard);
+  EXPECT_THAT(guard.command, ElementsAre("python", "app.py", "-q"));
+  EXPECT_THAT(Values(guard.overrides.keep_env), ElementsAre("A"));
+  EXPECT_FALSE(OptionsOf({"run", "--", "python"}).guard);
+}
+
 TEST(CommandLineTest, SingleValuesAreParsed) {
   const LaunchOptions options = OptionsOf({"--memory",    "2g",
                                            "--cpus",      "1.5",
@@ -199,7 +207,7 @@ INSTANTIATE_TEST_SUITE_P(
                       ErrorCase{{"-qr/srv", "x"}, kLater, "-r"},
                       ErrorCase{{"--root-dir", "/srv", "x"}, kLater, "--root-dir"},
                       ErrorCase{{"--exe", "/bin/true", "x"}, kLater, "--exe"},
-                      ErrorCase{{"guard", "--", "python"}, kLater, "'guard' is not part of this"},
+                      ErrorCase{{"scan", "--", "python"}, kLater, "'scan' is not part of this"},
                       ErrorCase{{"install", "x"}, kLater, "run [OPTIONS] -- install"},
                       ErrorCase{{"-q", "audit", "x"}, kLater, "audit"},
                       ErrorCase{{"scan"}, kLater, "scan"},
@@ -295,7 +303,7 @@ TEST(HelpTextTest, NamesEveryOptionOfARun) {
 
 TEST(HelpTextTest, UnknownTopicNamesTheNearest) {
   EXPECT_THAT(std::string(HelpText("polcy").status().message()), HasSubstr("did you mean policy"));
-  EXPECT_EQ(HelpText("guard").status().code(), kLater);
+  EXPECT_EQ(HelpText("scan").status().code(), kLater);
 }
 
 TEST(CommandLineTest, OptionsOfTheTraceReachTheConfiguration) {

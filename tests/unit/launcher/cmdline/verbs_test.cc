@@ -66,7 +66,7 @@ TEST_P(OwnFailure, EndsWith125AndSaysWhyOnStandardError) {
 INSTANTIATE_TEST_SUITE_P(
     Table, OwnFailure,
     ::testing::Values(std::vector<std::string>{}, std::vector<std::string>{"--bogus", "x"},
-                      std::vector<std::string>{"guard", "--", "x"},
+                      std::vector<std::string>{"scan", "--", "x"},
                       std::vector<std::string>{"--decoys", "x"},
                       std::vector<std::string>{"help", "bogus"},
                       std::vector<std::string>{"policy", "trust", "/nonexistent/safe-trace.toml"},
