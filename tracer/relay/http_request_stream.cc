@@ -8,7 +8,6 @@
 namespace safe_trace {
 namespace {
 
-constexpr size_t kMaximumMethod = 24;
 constexpr size_t kMaximumChunkLine = 512;  // a size and its extensions, in octets
 constexpr size_t kMaximumSizeDigits = 15;  // hexadecimal, fits 60 bits
 constexpr size_t kMaximumTrailers = 16 * 1024;
@@ -190,13 +189,14 @@ size_t HttpRequestStream::Trailers(std::string_view text) {
   return section.end;
 }
 
+bool IsHttpBlank(char c) { return c == ' ' || c == '\t' || c == '\v' || c == '\f' || c == '\r'; }
+
 bool LooksLikeHttp(std::span<const uint8_t> bytes) {
   std::string_view text = Text(bytes);
   text.remove_prefix(EmptyLine(text));
   const size_t end = static_cast<size_t>(
       std::find_if_not(text.begin(), text.end(), IsHttpTokenCharacter) - text.begin());
-  if (end > kMaximumMethod) return false;
-  return end == text.size() || (end > 0 && text[end] == ' ');
+  return end == text.size() || (end > 0 && IsHttpBlank(text[end]));
 }
 
 bool LooksLikeHttp2(std::span<const uint8_t> bytes) {

@@ -88,8 +88,11 @@ class HttpRequestStream {
   std::string_view why_;
 };
 
-// Whether the bytes can still be the beginning of an HTTP/1 request line: a method token of at most
-// 24 characters, a space. One empty line may come before. True of no bytes at all.
+// What some servers and proxies take for the blank behind a method (RFC 9112 3 allows them to).
+bool IsHttpBlank(char c);
+
+// Whether the bytes can still be the beginning of what somebody takes for an HTTP/1 request line: a
+// method token of any length, a blank. One empty line may come before. True of no bytes at all.
 bool LooksLikeHttp(std::span<const uint8_t> bytes);
 
 // Whether the bytes begin with "PRI * HTTP/2.0", all of it: requests whose names are not seen.

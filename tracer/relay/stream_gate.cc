@@ -24,8 +24,13 @@ bool LooksLikeGit(std::span<const uint8_t> bytes) {
          IsPrefix(bytes.subspan(4), "git-");
 }
 
-bool HasSpace(std::span<const uint8_t> bytes) {
-  return std::find(bytes.begin(), bytes.end(), uint8_t{' '}) != bytes.end();
+// A CR before an LF ends a line.
+bool HasBlank(std::span<const uint8_t> bytes) {
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const bool may_end_line = bytes[i] == '\r' && (i + 1 == bytes.size() || bytes[i + 1] == '\n');
+    if (IsHttpBlank(static_cast<char>(bytes[i])) && !may_end_line) return true;
+  }
+  return false;
 }
 
 // What servers pass over before a request, some of them more of it than one empty line.
@@ -64,7 +69,7 @@ StreamGate::Step StreamGate::Greeting(std::span<const uint8_t> bytes, bool answe
   }
   if (LooksLikeHttp(bytes)) {
     if (IsPlainText(bytes)) return AskUnknown();
-    if (!HasSpace(bytes)) return {.is_bare_word = bytes.front() != '\r'};
+    if (!HasBlank(bytes)) return {.is_bare_word = bytes.front() != '\r'};
     state_ = State::kHttp;
     return Http(bytes);
   }
@@ -77,7 +82,7 @@ StreamGate::Step StreamGate::BehindBlanks(std::span<const uint8_t> bytes) {
   const auto rest = bytes.subspan(static_cast<size_t>(blanks));
   if (rest.empty()) return {.is_bare_word = true};
   if (!LooksLikeHttp(rest)) return AskUnknown();
-  if (!HasSpace(rest)) return {};
+  if (!HasBlank(rest)) return {};
   return {.kind = Step::Kind::kRefuse, .why = "blanks that could hide a request"};
 }
 
@@ -85,10 +90,10 @@ bool StreamGate::IsPlainText(std::span<const uint8_t> bytes) const {
   const auto end = std::find(bytes.begin(), bytes.end(), uint8_t{'\n'});
   if (end == bytes.end() && !ended_) return false;
   const std::string line(bytes.begin(), end);
-  const size_t space = line.find(' ');
-  if (space == std::string::npos) return true;
+  const auto blank = std::find_if(line.begin(), line.end(), IsHttpBlank);
+  if (blank == line.end()) return true;
   // "GET http://host/", "GET /", "CONNECT host:port", and whatever says that it is HTTP.
-  return line.find_first_of("/:", space) == std::string::npos;
+  return line.find_first_of("/:", static_cast<size_t>(blank - line.begin())) == std::string::npos;
 }
 
 StreamGate::Step StreamGate::AskUnknown() {
@@ -152,7 +157,7 @@ StreamGate::Step StreamGate::Http(std::span<const uint8_t> bytes) {
   HttpRequestStream::Step next = http_.Next(bytes);
   switch (next.kind) {
     case HttpRequestStream::Step::Kind::kNeedMore:
-      return {.is_bare_word = !HasSpace(bytes) && bytes.front() != '\r'};
+      return {.is_bare_word = !HasBlank(bytes) && bytes.front() != '\r'};
     case HttpRequestStream::Step::Kind::kInvalid:
       return {.kind = Step::Kind::kRefuse, .why = next.why};
     case HttpRequestStream::Step::Kind::kBody:

@@ -284,6 +284,28 @@ TEST(StreamGateTest, BlanksBeforeARequestHideNothing) {
   }
 }
 
+// Proxies are free to take these for request lines, and methods may be long.
+TEST(StreamGateTest, OtherBlanksAndLongMethodsHideNoRequest) {
+  const std::string method(40, 'A');
+  for (const std::string& line :
+       {std::string("CONNECT\tevil.example:443 HTTP/1.1"), std::string("CONNECT\vevil.example:443"),
+        std::string("GET\fhttp://evil.example/ HTTP/1.1"), std::string("GET\r/x HTTP/1.1"),
+        method + " http://evil.example/ HTTP/1.1", method + "\thttp://evil.example/"}) {
+    Stream stream;
+    stream.Add(line + "\r\nHost: good.example\r\n\r\n");
+    EXPECT_EQ(stream.Next().kind, Kind::kRefuse) << line;
+  }
+  const std::string word(300, 'a');
+  for (const std::string& line :
+       {std::string("PING\r\n"), std::string("INFO\tall\r\n"), word + "\r\n"}) {
+    Stream stream;
+    stream.Add(line);
+    StreamGate::Step step = stream.Next();
+    EXPECT_EQ(step.kind, Kind::kAsk) << line;
+    EXPECT_EQ(step.claim.kind, Claim::kUnknownProtocol);
+  }
+}
+
 TEST(StreamGateTest, ABinaryGreetingMayBeginWithABlankOctet) {
   for (const std::string_view text :
        {std::string_view("\x20\x01\0\0\x01\0\0\0", 8), std::string_view("\n\x05hello", 7),
