@@ -285,7 +285,7 @@ absl::Status Run::OpenTrace() {
   if (sinks_ != nullptr) {
     options.copy = [this](std::string_view lines) { sinks_->Take(lines); };
   }
-  options.header.command = options_.command;
+  options.header.command = run_.policy->WithoutSecrets(options_.command);
   options.header.working_directory = run_.facts.working_directory;
   options.header.kernel_features = {Concat("landlock=", std::to_string(landlock_abi_))};
   options.header.policy_digest = run_.policy->Digest();
@@ -467,7 +467,7 @@ int Run::Supervised(SeizedChild child) {
   lock_watch_->Finish([this](const ShownViolation& v) { Show(v); }, summary);
   NoteDownloads(summary);
   summary.run_id = run_id_;
-  summary.command = JoinForDisplay(options_.command);
+  summary.command = JoinForDisplay(run_.policy->WithoutSecrets(options_.command));
   summary.trace_path = trace_place_.path;
   summary.trace_name = trace_place_.name;
   summary.command_status = outcome.status;

@@ -86,6 +86,8 @@ class Policy {
   Decision EvaluateUnixSocket(const Subject& subject, const UnixSocketRequest& request) const;
   // kHide: remove the variable from the subject's environment.
   Decision EvaluateVariable(const Subject& subject, const VariableRequest& request) const;
+  // A command line as it may be shown and written: see argument_mask.h.
+  std::vector<std::string> WithoutSecrets(const std::vector<std::string>& arguments) const;
   // `executable` is the canonical path of what would run, or really runs.
   Decision EvaluateExecute(const Subject& subject, std::string_view executable) const;
   // What the lock says of a program that EvaluateExecute let through: asked of the image itself, not

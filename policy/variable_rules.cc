@@ -1,6 +1,7 @@
 // Which environment variables a subject may see.
 #include <algorithm>
 
+#include "policy/argument_mask.h"
 #include "policy/network_pattern.h"
 #include "policy/path_pattern.h"
 #include "policy/policy_impl.h"
@@ -84,6 +85,14 @@ Decision Policy::EvaluateVariable(const Subject& subject, const VariableRequest&
   }
   if (SecretShape(request.value) != nullptr) return Remove(rules.variable_shape);
   return Allow(rules.variable_plain);
+}
+
+std::vector<std::string> Policy::WithoutSecrets(const std::vector<std::string>& arguments) const {
+  const Impl& impl = *impl_;
+  return MaskSecrets(arguments, [&impl](std::string_view name) {
+    return !IsEssential(name) && !MatchesAny(impl.harmless_variables, name) &&
+           impl.secret_variables.Find(name) >= 0;
+  });
 }
 
 }  // namespace safe_trace

@@ -140,7 +140,7 @@ SyscallAction ExecHandlers::Handle(const SyscallInvocation& call, Process& proce
 
 absl::StatusOr<ExecOutcome> ExecHandlers::AfterExec(Process& process, Image& image) const {
   process.executable = image.executable;
-  process.arguments = image.arguments;
+  process.arguments = policy_.WithoutSecrets(image.arguments);
   ++process.exec_generation;
   const Subject& subject = process.domain->subject;
   ExecOutcome outcome;
@@ -186,7 +186,7 @@ void ExecHandlers::KillImage(const Process& process, const Image& image, Decisio
                              std::string_view doing, ExecOutcome& outcome) const {
   decision.verdict = Verdict::kKill;
   TraceEvent event = ExecEvent(image.executable);
-  event.Set("process.args", image.arguments);
+  event.Set("process.args", process.arguments);
   reporter_.ReportDecision(process, decision, std::move(event), doing, "");
   outcome.kill = true;
 }

@@ -253,7 +253,7 @@ void PtraceDispatcher::RecordExec(const Process& process, Image image) {
   event.outcome = "success";
   event.wall_clock_ns = WallClockNs();
   RunReporter::DescribeProcess(process, event);
-  event.Set("process.args", image.arguments);
+  event.Set("process.args", process.arguments);
   event.Set("process.working_directory", image.working_directory);
   bool too_many = background_.waiting() >= kMaximumHashesWaiting;
   if (too_many || (!options_.hash_all && IsSystemProgram(image.executable))) {

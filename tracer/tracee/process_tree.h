@@ -37,7 +37,7 @@ struct Process {
   std::string entity_id;         // unique in the run: "<tgid>-<serial>"
   std::string parent_entity_id;  // "" for the first
   std::string executable;        // canonical path of the image
-  std::vector<std::string> arguments;
+  std::vector<std::string> arguments;  // to be shown: secrets are masked
   uint64_t exec_generation = 0;
   std::shared_ptr<const Domain> domain;
   std::unordered_set<pid_t> threads;
