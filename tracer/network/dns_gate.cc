@@ -3,11 +3,16 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <chrono>
+
 #include "tracer/network/network_report.h"
 #include "tracer/network/process_snapshot.h"
 
 namespace safe_trace {
 namespace {
+
+// The loop is never so long at one thing.
+constexpr std::chrono::milliseconds kPatience(500);
 
 std::string_view TypeName(uint16_t type) {
   switch (type) {
@@ -94,11 +99,17 @@ bool DnsGate::Decide(const DnsQuestion& question) {
 }
 
 void DnsGate::Queue(uint64_t client, Report report) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::unique_lock<std::mutex> lock(mutex_);
   if (seen_.size() >= kMaximumSeen) seen_.clear();
   if (!seen_.emplace(client, report.name).second) return;
-  if (reports_.size() >= kMaximumReports) {
-    ++dropped_;
+  // Who floods the broker waits for the loop.
+  const auto has_space = [this] { return reports_.size() < kMaximumReports; };
+  if (!is_stuck_ && !space_.wait_for(lock, kPatience, has_space)) is_stuck_ = true;
+  if (!has_space()) {
+    ++untold_count_;
+    const std::pair key(client, report.decision.allowed());
+    Untold& untold = untold_[key];
+    if (untold.count++ == 0) untold.first = std::move(report);
     return;
   }
   reports_.push_back(std::move(report));
@@ -111,14 +122,19 @@ void DnsGate::Flush(Reporter& reporter) {
   uint64_t count = 0;
   [[maybe_unused]] ssize_t size = read(event_.get(), &count, sizeof(count));
   std::deque<Report> reports;
+  std::map<std::pair<uint64_t, bool>, Untold> untold;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     reports.swap(reports_);
+    untold.swap(untold_);
+    is_stuck_ = false;
   }
-  for (const Report& report : reports) Send(reporter, report);
+  space_.notify_all();
+  for (const Report& report : reports) Send(reporter, report, 1);
+  for (const auto& [key, rest] : untold) Send(reporter, rest.first, rest.count);
 }
 
-void DnsGate::Send(Reporter& reporter, const Report& report) {
+void DnsGate::Send(Reporter& reporter, const Report& report, uint64_t count) {
   TraceEvent event;
   event.action = "dns-question";
   event.category = "network";
@@ -127,6 +143,7 @@ void DnsGate::Send(Reporter& reporter, const Report& report) {
   event.Set("dns.question.name", report.name);
   std::string_view type = TypeName(report.type);
   event.Set("dns.question.type", type.empty() ? std::to_string(report.type) : std::string(type));
+  if (count > 1) event.Set("safe_trace.repeated", static_cast<int64_t>(count));
   if (report.decision.allowed() && !report.decision.is_violation) {
     return reporter.ReportEvent(*report.process, std::move(event));
   }
@@ -135,9 +152,9 @@ void DnsGate::Send(Reporter& reporter, const Report& report) {
                           AllowHostFlag(SubjectOf(*report.process), report.name, 0));
 }
 
-uint64_t DnsGate::dropped() const {
+uint64_t DnsGate::untold() const {
   std::lock_guard<std::mutex> lock(mutex_);
-  return dropped_;
+  return untold_count_;
 }
 
 }  // namespace safe_trace

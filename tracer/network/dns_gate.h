@@ -3,6 +3,7 @@
 #ifndef SAFE_TRACE_TRACER_NETWORK_DNS_GATE_H_
 #define SAFE_TRACE_TRACER_NETWORK_DNS_GATE_H_
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -49,8 +50,9 @@ class DnsGate {
   void Flush(Reporter& reporter);
   // An eventfd, readable while reports wait; -1 where it could not be made.
   int event_fd() const { return event_.get(); }
-  // Reports that did not fit. The decisions were taken all the same.
-  uint64_t dropped() const;
+  // Reports that did not fit, although the broker waited for the loop. The decisions were taken all
+  // the same, and Flush says of each process how many there were.
+  uint64_t untold() const;
 
  private:
   explicit DnsGate(std::unique_ptr<const NetworkRules> owned);
@@ -62,7 +64,8 @@ class DnsGate {
     uint16_t type = 0;
   };
   void Queue(uint64_t client, Report report);
-  static void Send(Reporter& reporter, const Report& report);
+  // `count`: of questions that this one stands for.
+  static void Send(Reporter& reporter, const Report& report, uint64_t count);
 
   std::unique_ptr<const NetworkRules> owned_rules_;
   const NetworkRules& rules_;
@@ -74,7 +77,14 @@ class DnsGate {
   std::map<std::pair<std::string, uint64_t>, uint64_t> by_process_;
   std::set<std::pair<uint64_t, std::string>> seen_;
   std::deque<Report> reports_;
-  uint64_t dropped_ = 0;
+  std::condition_variable space_;  // in reports_
+  bool is_stuck_ = false;          // the broker waited in vain
+  struct Untold {
+    Report first;
+    uint64_t count = 0;
+  };
+  std::map<std::pair<uint64_t, bool>, Untold> untold_;  // by client, and whether it was allowed
+  uint64_t untold_count_ = 0;
 };
 
 }  // namespace safe_trace

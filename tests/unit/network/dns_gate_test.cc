@@ -2,6 +2,9 @@
 
 #include <poll.h>
 
+#include <chrono>
+#include <thread>
+
 #include "gtest/gtest.h"
 #include "tests/unit/network/network_fakes.h"
 
@@ -91,7 +94,24 @@ TEST_F(DnsGateTest, ReportsAreBoundedAndCounted) {
   for (size_t i = 0; i < DnsGate::kMaximumReports + 10; ++i) {
     gate_.Decide({manager, "n" + std::to_string(i), 1});
   }
-  EXPECT_EQ(gate_.dropped(), 10U);
+  EXPECT_EQ(gate_.untold(), 10U);
+  gate_.Flush(reporter_);
+  // The last line stands for the ten.
+  EXPECT_EQ(reporter_.events.size() + reporter_.decisions.size(), DnsGate::kMaximumReports + 1);
+}
+
+TEST_F(DnsGateTest, TheBrokerWaitsForTheLoopWithAFlood) {
+  uint64_t command = gate_.ClientFor(ProcessOf(Role::kCommand, "1-1"));
+  constexpr size_t kQuestions = DnsGate::kMaximumReports * 3;
+  std::thread broker([&] {
+    for (size_t i = 0; i < kQuestions; ++i) gate_.Decide({command, "n" + std::to_string(i), 1});
+  });
+  const auto told = [&] { return reporter_.events.size() + reporter_.decisions.size(); };
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (told() < kQuestions && std::chrono::steady_clock::now() < until) gate_.Flush(reporter_);
+  broker.join();
+  EXPECT_EQ(told(), kQuestions);
+  EXPECT_EQ(gate_.untold(), 0U);
 }
 
 }  // namespace
