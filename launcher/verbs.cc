@@ -21,12 +21,15 @@ namespace {
 
 // A program started with a standard descriptor closed would get its own files as that descriptor:
 // messages could end in a trace. They become /dev/null instead.
-void EnsureStandardDescriptors() {
+// False where standard output was closed.
+bool EnsureStandardDescriptors() {
+  const bool has_output = fcntl(STDOUT_FILENO, F_GETFD) != -1 || errno != EBADF;
   for (int fd = 0; fd <= 2; ++fd) {
     if (fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
     // The lowest free descriptor is `fd`: those below were looked at before.
     (void)open("/dev/null", O_RDWR | O_NOCTTY);
   }
+  return has_output;
 }
 
 int Print(const std::string& text) {
@@ -88,9 +91,12 @@ absl::StatusOr<std::string> FindCompanion(std::string_view name, std::string_vie
 }
 
 int RunArguments(const std::vector<std::string>& arguments) {
-  EnsureStandardDescriptors();
+  const bool has_output = EnsureStandardDescriptors();
   absl::StatusOr<CommandLine> line = ParseCommandLine(arguments);
   if (!line.ok()) return Fail(line.status());
+  if (!has_output && line->options.output_file == "-") {
+    return Fail(absl::InvalidArgumentError("-o -: standard output is closed"));
+  }
   switch (line->verb) {
     case Verb::kRun:
       return Launch(line->options);

@@ -57,6 +57,15 @@ class Streams(TransparencyCase):
                              world.env(), world.project, 30)
         self.assertIn(held.stdout.strip(), (b"closed", b"/dev/null"), held.describe())
 
+    def test_ATraceForAStandardOutputThatIsClosedEndsBeforeTheCommand(self):
+        world = self.new_world()
+        argv = self.supervised_prefix(["-o", "-"]) + ["/usr/bin/touch", "ran"]
+        outcome = processes.run(["/bin/sh", "-c", 'exec "$@" >&-', "sh"] + argv, world.env(),
+                                world.project, 30)
+        self.assertEqual(125, outcome.status, outcome.describe())
+        self.assertIn(b"standard output is closed", outcome.stderr)
+        self.assertFalse(os.path.exists(os.path.join(world.project, "ran")))
+
     def test_NoOtherDescriptorIsOpen(self):
         probe = "import os; fds = os.listdir('/proc/self/fd'); print(len([f for f in fds if " \
                 "int(f) > 2]) - 1)"

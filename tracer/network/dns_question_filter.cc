@@ -83,8 +83,12 @@ std::optional<DnsQuestionFilter::LocalAnswer> DnsQuestionFilter::AnswerLocally(
   const auto answer = [&query](DnsResponseCode code) {
     return LocalAnswer{BuildDnsResponse(query, code)};
   };
-  if (query.opcode != 0) return answer(DnsResponseCode::kNotImplemented);
-  if (query.klass != kDnsClassInternet) return answer(DnsResponseCode::kRefused);
+  if (query.opcode != 0 || query.klass != kDnsClassInternet) {
+    // Asked for the record's sake: no such question goes out.
+    (void)Allowed(query.name, query.type, client);
+    return answer(query.opcode != 0 ? DnsResponseCode::kNotImplemented
+                                    : DnsResponseCode::kRefused);
+  }
   if (query.type == kDnsTypePtr) {
     std::optional<IpAddress> address = ParseReverseName(query.name);
     if (address.has_value()) return AnswerReverse(query, *address, client);
