@@ -105,8 +105,11 @@ class ReportPage(unittest.TestCase):
         trace = os.path.join(cls.folder.name, "t.jsonl")
         cls.page = os.path.join(cls.folder.name, "page.html")
         write_trace(trace, hostile_run())
-        subprocess.run([environment.safe_trace(), "trace", "report", "--html", cls.page, trace],
-                       check=True, timeout=60)
+        done = subprocess.run([environment.safe_trace(), "trace", "report", "--html", cls.page,
+                               trace], timeout=60, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE)
+        if done.returncode != 1 or b"no summary" not in done.stderr:  # the trace has none
+            raise AssertionError((done.returncode, done.stderr))
         cls.browser = Browser(find_browser())
         cls.addClassCleanup(cls.browser.close)
 

@@ -24,8 +24,8 @@ constexpr char kFooter[] =
     "Before it reads, this program confines itself: Landlock (reading these files only) and "
     "seccomp "
     "(no network, no\nother programs, no writing).\n"
-    "Exit status: 0 all is well; 1 a trace is damaged, unfinished or no trace; 2 bad usage, or it "
-    "could not be read.";
+    "Exit status: 0 all is well, also while a run goes on, and of list whatever it lists; 1 a "
+    "trace is damaged,\nunfinished or no trace; 2 bad usage, or it could not be read.";
 
 std::string WithoutTrailingNewlines(std::string text) {
   while (!text.empty() && text.back() == '\n') text.pop_back();
@@ -49,13 +49,13 @@ constexpr char kReportFooter[] =
     "most), 5,000 other refusals and 10,000 ordinary events, fewer where their texts\n"
     "are very long, and says how many it leaves out. A new FILE has mode 0600; a\n"
     "link, or a file that is not yours alone, is refused.\n"
-    "Exit status: 0 written; 1 written, but the trace is damaged, or no trace; 2 bad\n"
-    "usage, or it could not be read or written.";
+    "Exit status: 0 written; 1 written, but the trace is damaged or unfinished, or no\n"
+    "trace; 2 bad usage, or it could not be read or written.";
 
 constexpr char kFollowFooter[] =
     "Ends at the run's summary, when its writer is gone, or at Ctrl-C.\n"
-    "Exit status: 0 the run ended; 1 its writer is gone without a summary, or no trace; 2 bad\n"
-    "usage, or it could not be read; 130 Ctrl-C.";
+    "Exit status: 0 the run ended; 1 its writer is gone without a summary, lines were changed or\n"
+    "are missing, or no trace; 2 bad usage, or it could not be read; 130 Ctrl-C.";
 
 constexpr char kVerifyFooter[] =
     "Without --key a signature is checked against the key that the trace itself names, which says\n"
@@ -77,7 +77,8 @@ constexpr char kQueryFooter[] =
     "must hold; a list fits if\none of its items does. KEY= finds the events without KEY, KEY!= "
     "those with it. A file whose name looks\nlike a filter is named as ./NAME.\n"
     "Example: safe-trace trace query package=evil 'path~=*/.ssh/*'\n"
-    "Exit status: 0 something fits; 1 nothing does; 2 bad usage, or a trace could not be read.";
+    "Exit status: 0 something fits; 1 nothing does, or a trace is damaged or unfinished (standard\n"
+    "error says it); 2 bad usage, or a trace could not be read.";
 
 constexpr char kDiffFooter[] =
     "A and B are runs or files: A the run that is known, B the one to judge. Compared for each\n"
@@ -100,8 +101,8 @@ constexpr char kExportFooter[] =
     "a timeline for Perfetto or chrome://tracing. csv: every event, a row each; cells\n"
     "that a spreadsheet would take for a formula begin with an apostrophe.\n"
     "A new FILE has mode 0600; a link, or a file that is not yours alone, is refused.\n"
-    "Exit status: 0 written; 1 written, but the trace is damaged, or no trace; 2 bad\n"
-    "usage, or it could not be read or written.";
+    "Exit status: 0 written; 1 written, but the trace is damaged or unfinished, or no\n"
+    "trace; 2 bad usage, or it could not be read or written.";
 
 constexpr char kPruneFooter[] =
     "Only files of yours that are named as runs are, in $XDG_STATE_HOME/safe-trace/traces (else\n"

@@ -7,13 +7,13 @@
 #include "tools/trace/file_stream.h"
 #include "tools/trace/html_output.h"
 #include "tools/trace/trace_exporter.h"
+#include "tools/trace/wholeness.h"
 #include "tracer/events/trace_log_reader.h"
 #include "tracer/events/trace_verifier.h"
 
 namespace safe_trace {
 namespace {
 
-constexpr int kGood = 0;
 constexpr int kSomethingWrong = 1;
 constexpr int kFailed = 2;
 
@@ -21,6 +21,7 @@ struct ExportTally {
   TraceCheck check;
   uint64_t records = 0;
   uint64_t unreadable = 0;
+  bool is_being_written = false;
 };
 
 // Every line of a trace has these.
@@ -31,6 +32,7 @@ bool IsOfTrace(const TraceRecord& record) {
 absl::StatusOr<ExportTally> Stream(TraceLogReader& reader, TraceExporter& exporter,
                                    const std::ostream& out) {
   ExportTally tally;
+  tally.is_being_written = reader.IsBeingWritten();
   TraceVerifier verifier;
   TraceLine line;
   while (out.good()) {
@@ -61,11 +63,7 @@ int Judge(const ExportTally& tally, const std::string& path, std::ostream& err) 
     err << "safe-trace trace: " << SafeText(path) << ": " << Counted(tally.unreadable, "line")
         << " could not be read\n";
   }
-  const TraceState state = tally.check.state;
-  if (state == TraceState::kComplete || state == TraceState::kUnfinished) return kGood;
-  err << "safe-trace trace: " << SafeText(path) << ": "
-      << SafeText(DescribeCheck(tally.check, false)) << "\n";
-  return kSomethingWrong;
+  return SayWhetherWhole(path, tally.check, tally.is_being_written, err);
 }
 
 int Complain(const absl::Status& status, std::ostream& err) {

@@ -10,12 +10,13 @@
 #include "tools/trace/json_output.h"
 #include "tools/trace/render_show.h"
 #include "tools/trace/run_view.h"
+#include "tools/trace/wholeness.h"
 #include "tracer/events/trace_log_reader.h"
 
 namespace safe_trace {
 namespace {
 
-enum : int { kEnded = 0, kWriterGone = 1, kCouldNotRead = 2, kStopped = 130 };
+enum : int { kEnded = 0, kWriterGoneOrDamaged = 1, kCouldNotRead = 2, kStopped = 130 };
 
 // The writer flushes every 100 ms, and at once at a violation.
 constexpr std::chrono::milliseconds kPollInterval(50);
@@ -28,8 +29,9 @@ class Follower {
   Follower(bool json, const Terminal& terminal, std::ostream& out)
       : json_(json), terminal_(terminal), out_(out) {}
 
-  void Take(std::string_view line) {
-    const absl::StatusOr<TraceRecord> record = ParseTraceLine(line);
+  void Take(const TraceLine& line) {
+    const absl::StatusOr<TraceRecord> record = ParseTraceLine(line.text);
+    verifier_.Feed(line, record.ok() ? &*record : nullptr);
     if (!record.ok()) {
       ++strange_;
       return;
@@ -37,7 +39,7 @@ class Follower {
     ++records_;
     const std::string_view action = record->Text("event.action");
     if (json_) {
-      out_ << JsonLineForOutput(line) << "\n";
+      out_ << JsonLineForOutput(line.text) << "\n";
     } else if (action == "run-start") {
       view_.header = *record;
       out_ << "run " << SafeText(record->Text("safe_trace.run_id")) << "  " << DateText(*record)
@@ -53,17 +55,29 @@ class Follower {
   bool has_ended() const { return view_.summary.has_value(); }
   uint64_t records() const { return records_; }
   uint64_t strange() const { return strange_; }
+  // To be asked once, at the end.
+  TraceCheck Check() { return verifier_.Finish(); }
 
  private:
   const bool json_;
   const Terminal& terminal_;
   std::ostream& out_;
+  TraceVerifier verifier_;
   RunView view_;
   uint64_t records_ = 0;
   uint64_t strange_ = 0;
 };
 
-int SayEnd(const Follower& follower, std::ostream& err) {
+// Of what was changed or is missing; that the end is missing is nothing new to who follows.
+bool SayDamage(const std::string& path, Follower& follower, std::ostream& err) {
+  const TraceCheck check = follower.Check();
+  const bool is_damaged =
+      check.state == TraceState::kChanged || check.state == TraceState::kMissing;
+  if (is_damaged) SayWhetherWhole(path, check, true, err);
+  return is_damaged;
+}
+
+int SayEnd(const std::string& path, Follower& follower, std::ostream& err) {
   if (follower.strange() > 0) {
     err << "safe-trace trace: " << Counted(follower.strange(), "line") << " not of a trace\n";
   }
@@ -72,7 +86,8 @@ int SayEnd(const Follower& follower, std::ostream& err) {
   } else if (!follower.has_ended()) {
     err << "safe-trace trace: the trace ends here without a summary: its run was killed\n";
   }
-  return follower.has_ended() ? kEnded : kWriterGone;
+  const bool is_damaged = SayDamage(path, follower, err);
+  return follower.has_ended() && !is_damaged ? kEnded : kWriterGoneOrDamaged;
 }
 
 }  // namespace
@@ -88,14 +103,17 @@ int FollowTrace(const std::string& path, bool json, const Terminal& terminal,
       // Asked before reading: what a writer wrote before it went is still read.
       const bool is_written = trace.IsBeingWritten();
       const absl::StatusOr<bool> more =
-          trace.ReadMore([&](std::string_view line) { follower.Take(line); });
+          trace.ReadMore([&](const TraceLine& line) { follower.Take(line); });
       out.flush();
       status = more.status();
       if (!status.ok() || stop != 0 || !out.good()) break;
-      if (follower.has_ended() || (!is_written && !*more)) return SayEnd(follower, err);
+      if (follower.has_ended() || (!is_written && !*more)) return SayEnd(path, follower, err);
       if (!*more) std::this_thread::sleep_for(kPollInterval);
     }
-    if (status.ok()) return kStopped;
+    if (status.ok()) {
+      SayDamage(path, follower, err);
+      return kStopped;
+    }
   }
   err << "safe-trace trace: " << SafeText(std::string(status.message())) << "\n";
   return kCouldNotRead;

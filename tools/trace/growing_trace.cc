@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <vector>
 
-#include "tracer/events/trace_log_reader.h"
 #include "tracer/syscall_status.h"
 
 namespace safe_trace {
@@ -61,7 +60,7 @@ void GrowingTrace::TakeText(std::string_view text, const TakeLine& take) {
     }
     if (!is_skipping_) line_ += part;
     if (newline == std::string_view::npos) return;
-    if (!is_skipping_) take(line_);
+    take({++number_, is_skipping_ ? std::string_view() : line_, true, is_skipping_});
     line_.clear();
     is_skipping_ = false;
     text.remove_prefix(newline + 1);

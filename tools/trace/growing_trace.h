@@ -8,16 +8,17 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "tracer/events/trace_log_reader.h"
 #include "tracer/events/zstd_source.h"
 #include "tracer/unique_fd.h"
 
 namespace safe_trace {
 
-// Reads plain and compressed traces. Memory is bounded by the longest line of a trace; longer ones
-// are left out. One caller.
+// Reads plain and compressed traces. Memory is bounded by the longest line of a trace; of longer
+// ones only their number is given. One caller.
 class GrowingTrace {
  public:
-  using TakeLine = std::function<void(std::string_view line)>;
+  using TakeLine = std::function<void(const TraceLine& line)>;
 
   explicit GrowingTrace(UniqueFd fd) : fd_(std::move(fd)) {}
 
@@ -36,6 +37,7 @@ class GrowingTrace {
   std::string head_;       // the first bytes, until they tell
   std::optional<ZstdSource> compressed_;
   std::string line_;          // the beginning of the next line
+  uint64_t number_ = 0;       // of the last line that was given
   bool is_skipping_ = false;  // the rest of a line that is too long
 };
 

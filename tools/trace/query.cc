@@ -8,13 +8,14 @@
 #include "tools/trace/json_output.h"
 #include "tools/trace/render_show.h"
 #include "tools/trace/value_counter.h"
+#include "tools/trace/wholeness.h"
 #include "tracer/events/trace_log_reader.h"
 
 namespace safe_trace {
 namespace {
 
 constexpr int kFound = 0;
-constexpr int kNothing = 1;
+constexpr int kNothingOrNotWhole = 1;
 constexpr int kCouldNotRead = 2;
 constexpr int kCountColumns = 10;
 
@@ -22,6 +23,8 @@ struct Tally {
   uint64_t records = 0;
   uint64_t matches = 0;
   uint64_t unreadable = 0;
+  TraceCheck check;
+  bool is_being_written = false;
 };
 
 class Query {
@@ -32,11 +35,15 @@ class Query {
   absl::Status Read(const std::string& path, Tally& tally) {
     absl::StatusOr<TraceLogReader> reader = TraceLogReader::Open(path);
     if (!reader.ok()) return reader.status();
+    tally.is_being_written = reader->IsBeingWritten();
+    TraceVerifier verifier;
     TraceLine line;
     for (;;) {
       const absl::StatusOr<bool> more = reader->Next(line);
-      if (!more.ok() || !*more) return more.status();
+      if (!more.ok()) return more.status();
+      if (!*more) break;
       const absl::StatusOr<TraceRecord> record = ParseTraceLine(line.text);
+      verifier.Feed(line, record.ok() ? &*record : nullptr);
       if (record.ok() && line.is_complete && !line.too_long) {
         ++tally.records;
         Use(path, line.text, *record, tally);
@@ -44,6 +51,8 @@ class Query {
         ++tally.unreadable;
       }
     }
+    tally.check = verifier.Finish();
+    return absl::OkStatus();
   }
 
   void PrintCounts() const {
@@ -119,6 +128,7 @@ int QueryTraces(const std::vector<std::string>& paths, const QueryRequest& reque
   uint64_t matches = 0;
   bool read_all = true;
   bool skipped_lines = false;
+  bool all_whole = true;
   const auto complain = [&err](const std::string& path, const std::string& what) {
     err << "safe-trace trace: " << SafeText(path) << ": " << what << "\n";
   };
@@ -132,14 +142,18 @@ int QueryTraces(const std::vector<std::string>& paths, const QueryRequest& reque
     } else if (tally.records == 0) {
       complain(path, "not a trace");
       read_all = false;
-    } else if (tally.unreadable > 0) {
-      complain(path, Counted(tally.unreadable, "line") + " could not be read");
-      skipped_lines = true;
+    } else {
+      if (tally.unreadable > 0) {
+        complain(path, Counted(tally.unreadable, "line") + " could not be read");
+        skipped_lines = true;
+      }
+      out.flush();  // what was found stands before it
+      if (SayWhetherWhole(path, tally.check, tally.is_being_written, err) != 0) all_whole = false;
     }
   }
   if (!request.count_name.empty() && matches > 0) query.PrintCounts();
   if (!read_all || (matches == 0 && skipped_lines)) return kCouldNotRead;
-  return matches > 0 ? kFound : kNothing;
+  return matches > 0 && all_whole ? kFound : kNothingOrNotWhole;
 }
 
 }  // namespace safe_trace

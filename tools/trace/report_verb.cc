@@ -6,13 +6,12 @@
 #include "tools/trace/html_output.h"
 #include "tools/trace/html_report.h"
 #include "tools/trace/run_view.h"
+#include "tools/trace/wholeness.h"
 #include "tracer/events/trace_log_reader.h"
 
 namespace safe_trace {
 namespace {
 
-constexpr int kGood = 0;
-constexpr int kSomethingWrong = 1;
 constexpr int kFailed = 2;
 
 int Complain(const absl::Status& status, std::ostream& err) {
@@ -41,9 +40,7 @@ int WriteReport(OpenReport report, std::ostream& out, std::ostream& err) {
       LoadRun(reader, [&html](const TraceRecord& record) { html.Add(record); });
   if (!view.ok()) return Complain(view.status(), err);
   if (view->check.state == TraceState::kNotATrace) {
-    err << "safe-trace trace: " << SafeText(report.trace_path) << ": "
-        << SafeText(DescribeCheck(view->check, false)) << "\n";
-    return kSomethingWrong;
+    return SayWhetherWhole(report.trace_path, view->check, view->is_being_written, err);
   }
   const std::string page = html.Page(*view);
   if (!report.page.valid()) {
@@ -53,13 +50,7 @@ int WriteReport(OpenReport report, std::ostream& out, std::ostream& err) {
   } else {
     err << "safe-trace trace: the report is in " << SafeText(report.page_path) << "\n";
   }
-  const bool is_damaged =
-      view->check.state == TraceState::kChanged || view->check.state == TraceState::kMissing;
-  if (is_damaged) {
-    err << "safe-trace trace: " << SafeText(report.trace_path) << ": "
-        << SafeText(DescribeCheck(view->check, false)) << "\n";
-  }
-  return is_damaged ? kSomethingWrong : kGood;
+  return SayWhetherWhole(report.trace_path, view->check, view->is_being_written, err);
 }
 
 }  // namespace safe_trace

@@ -89,14 +89,17 @@ absl::StatusOr<RunView> LoadRun(TraceLogReader& reader,
   return view;
 }
 
-absl::Status ForEachRecord(
+absl::StatusOr<TraceCheck> ForEachRecord(
     TraceLogReader& reader,
     const std::function<void(std::string_view line, const TraceRecord& record)>& use) {
+  TraceVerifier verifier;
   TraceLine line;
   for (;;) {
     const absl::StatusOr<bool> more = reader.Next(line);
-    if (!more.ok() || !*more) return more.status();
+    if (!more.ok()) return more.status();
+    if (!*more) return verifier.Finish();
     const absl::StatusOr<TraceRecord> record = ParseTraceLine(line.text);
+    verifier.Feed(line, record.ok() ? &*record : nullptr);
     if (record.ok() && line.is_complete) use(line.text, *record);
   }
 }

@@ -62,8 +62,8 @@ struct RunView {
 absl::StatusOr<RunView> LoadRun(TraceLogReader& reader,
                                 const std::function<void(const TraceRecord& record)>& also = {});
 
-// Calls `use` with every line that is one of a trace.
-absl::Status ForEachRecord(
+// Calls `use` with every line that is one of a trace, and checks their chain.
+absl::StatusOr<TraceCheck> ForEachRecord(
     TraceLogReader& reader,
     const std::function<void(std::string_view line, const TraceRecord& record)>& use);
 

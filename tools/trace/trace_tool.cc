@@ -18,6 +18,7 @@
 #include "tools/trace/run_catalog.h"
 #include "tools/trace/run_view.h"
 #include "tools/trace/verify_verb.h"
+#include "tools/trace/wholeness.h"
 #include "tracer/events/run_id.h"
 #include "tracer/events/trace_log_reader.h"
 #include "tracer/events/trace_verifier.h"
@@ -26,7 +27,6 @@ namespace safe_trace {
 namespace {
 
 constexpr int kGood = 0;
-constexpr int kSomethingWrong = 1;
 constexpr int kCouldNotRead = 2;
 
 int Complain(const absl::Status& status, std::ostream& err) {
@@ -74,25 +74,25 @@ bool IsShownByDefault(const TraceRecord& record) {
 int ShowJson(const std::string& path, bool all, std::ostream& out, std::ostream& err) {
   absl::StatusOr<TraceLogReader> reader = TraceLogReader::Open(path);
   if (!reader.ok()) return Complain(reader.status(), err);
-  uint64_t records = 0;
-  const absl::Status read =
+  const bool is_being_written = reader->IsBeingWritten();
+  const absl::StatusOr<TraceCheck> check =
       ForEachRecord(*reader, [&](std::string_view line, const TraceRecord& record) {
-        ++records;
         if (all || IsShownByDefault(record)) out << JsonLineForOutput(line) << "\n";
       });
-  if (!read.ok()) return Complain(read, err);
-  if (records > 0) return kGood;
-  err << "safe-trace trace: " << SafeText(path) << ": not a trace\n";
-  return kSomethingWrong;
+  if (!check.ok()) return Complain(check.status(), err);
+  out.flush();  // what is shown stands before it
+  return SayWhetherWhole(path, *check, is_being_written, err);
 }
 
 absl::Status ShowEvents(const std::string& path, const Terminal& terminal, std::ostream& out) {
   absl::StatusOr<TraceLogReader> reader = TraceLogReader::Open(path);
   if (!reader.ok()) return reader.status();
   out << "\n" << Tinted(terminal, Tint::kBold, "Events") << "\n";
-  return ForEachRecord(*reader, [&](std::string_view, const TraceRecord& record) {
-    RenderEvent(record, terminal, out);
-  });
+  return ForEachRecord(*reader,
+                       [&](std::string_view, const TraceRecord& record) {
+                         RenderEvent(record, terminal, out);
+                       })
+      .status();
 }
 
 int Show(const TraceCommand& command, const std::string& directory, const Terminal& terminal,
@@ -106,9 +106,7 @@ int Show(const TraceCommand& command, const std::string& directory, const Termin
   const absl::StatusOr<RunView> view = LoadRun(*reader);
   if (!view.ok()) return Complain(view.status(), err);
   if (view->check.state == TraceState::kNotATrace) {
-    err << "safe-trace trace: " << SafeText(*path) << ": "
-        << SafeText(DescribeCheck(view->check, false)) << "\n";
-    return kSomethingWrong;
+    return SayWhetherWhole(*path, view->check, view->is_being_written, err);
   }
   RenderRun(*view, command.all, terminal, out);
   if (command.all) {
@@ -117,9 +115,8 @@ int Show(const TraceCommand& command, const std::string& directory, const Termin
     }
   }
   RenderSummary(*view, terminal, out);
-  const bool is_damaged =
-      view->check.state == TraceState::kChanged || view->check.state == TraceState::kMissing;
-  return is_damaged ? kSomethingWrong : kGood;
+  out.flush();
+  return SayWhetherWhole(*path, view->check, view->is_being_written, err);
 }
 
 int Follow(const TraceCommand& command, const std::string& directory, const Terminal& terminal,

@@ -56,7 +56,8 @@ TEST_F(FollowTest, CompressedAndPlainSayTheSame) {
 }
 
 TEST_F(FollowTest, WhatIsNoTraceDrivesNoTerminal) {
-  const std::string good = (WriteHostileRun(directory_ / "t", kId, true), ReadFile(directory_ / "t"));
+  const std::string good =
+      (WriteHostileRun(directory_ / "t", kId, true), ReadFile(directory_ / "t"));
   for (const std::string& bad :
        {std::string(), std::string("\x1b[2J\n\xff\xfe\n"), std::string(40'000'000, 'x'),
         std::string("{}\n[]\nnull\n"), std::string(1000, '\n'), std::string("\x28\xb5\x2f\xfd"),
@@ -76,8 +77,30 @@ TEST_F(FollowTest, ALineThatIsTooLongIsLeftOutAndTheNextOnesAreNot) {
   std::vector<std::string> lines = Lines(ReadFile(directory_ / "t"));
   lines.insert(lines.begin() + 1, std::string(17 * 1024 * 1024, 'x'));
   WriteFile(directory_ / "long", Joined(lines));
-  EXPECT_EQ(Follow(directory_ / "long"), 0);
+  EXPECT_EQ(Follow(directory_ / "long"), 1);
   EXPECT_THAT(out_.str(), HasSubstr("Summary"));
+  EXPECT_THAT(err_.str(), HasSubstr("longer than any line of a trace"));
+}
+
+TEST_F(FollowTest, ChangedAndMissingLinesAreSaid) {
+  WriteHostileRun(directory_ / "t", kId, true);
+  const std::vector<std::string> lines = Lines(ReadFile(directory_ / "t"));
+  std::vector<std::string> fewer = lines;
+  fewer.erase(fewer.begin() + 2);
+  WriteFile(directory_ / "fewer", Joined(fewer));
+  EXPECT_EQ(Follow(directory_ / "fewer"), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("Summary"));
+  EXPECT_THAT(err_.str(), HasSubstr("fewer: 1 line(s) missing after line 2"));
+  std::vector<std::string> other = lines;
+  other[3].replace(other[3].find("evil"), 4, "good");
+  WriteFile(directory_ / "other", Joined(other));
+  EXPECT_EQ(Follow(directory_ / "other", true), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("line 4 was changed"));
+  std::vector<std::string> more = lines;
+  more.push_back(lines[1]);
+  WriteFile(directory_ / "more", Joined(more));
+  EXPECT_EQ(Follow(directory_ / "more"), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("something follows the summary"));
 }
 
 TEST_F(FollowTest, LinesComeWhileTheyAreWrittenAndTheStopFlagEndsIt) {

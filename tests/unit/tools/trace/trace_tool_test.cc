@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -152,6 +153,57 @@ TEST_F(TraceToolTest, ShowOfADamagedRunShowsItAndFails) {
   const Answer answer = Run({"show"});
   EXPECT_EQ(answer.status, 1);
   EXPECT_THAT(answer.out, HasSubstr("1 line(s) missing after line 2"));
+}
+
+// Each way to look at the run `id` that is not `verify`, `list` or `diff`.
+std::vector<std::vector<std::string>> WaysToLook(const std::string& id) {
+  std::vector<std::vector<std::string>> ways = {{"show", id},
+                                                {"show", "--all", id},
+                                                {"show", "--json", id},
+                                                {"query", id, "event.action!="},
+                                                {"query", id, "--count", "rule"},
+                                                {"report", "--html", "-", id}};
+  for (const char* format : {"sarif", "ocsf", "falco", "chrome-trace", "csv"}) {
+    ways.push_back({"export", "--format", format, id});
+  }
+  return ways;
+}
+
+TEST_F(TraceToolTest, EveryVerbSaysThatATraceIsCutAndFails) {
+  WriteHostileRun(PathOf(kCut), kCut, false);
+  for (const std::vector<std::string>& way : WaysToLook(kCut)) {
+    const Answer answer = Run(way);
+    EXPECT_EQ(answer.status, 1) << way.front();
+    EXPECT_THAT(answer.out, Not(IsEmpty())) << way.front();
+    EXPECT_THAT(answer.err, HasSubstr(PathOf(kCut) + ": cut at the end")) << way.front();
+  }
+}
+
+TEST_F(TraceToolTest, EveryVerbSaysThatATraceIsDamagedAndFails) {
+  WriteHostileRun(PathOf(kOld), kOld, true);
+  std::vector<std::string> lines = Lines(ReadFile(PathOf(kOld)));
+  lines.erase(lines.begin() + 2);
+  WriteFile(PathOf(kOld), Joined(lines));
+  for (const std::vector<std::string>& way : WaysToLook(kOld)) {
+    const Answer answer = Run(way);
+    EXPECT_EQ(answer.status, 1) << way.front();
+    EXPECT_THAT(answer.err, HasSubstr("1 line(s) missing after line 2")) << way.front();
+  }
+}
+
+TEST_F(TraceToolTest, RunThatGoesOnIsNoDamage) {
+  TraceLogOptions options = SampleOptions(PathOf(kNew));
+  options.run_id = kNew;
+  auto writer = TraceLogWriter::Open(std::move(options));
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  (*writer)->Record(FileEvent("/home/user/.ssh/id_rsa", true));
+  // A violation is written before Record returns or soon after it: wait for its line.
+  for (int i = 0; i < 200 && Lines(ReadFile(PathOf(kNew))).size() < 2; ++i) usleep(10'000);
+  for (const std::vector<std::string>& way : WaysToLook(kNew)) {
+    const Answer answer = Run(way);
+    EXPECT_EQ(answer.status, 0) << way.front() << answer.err;
+    EXPECT_EQ(answer.err, "") << way.front();
+  }
 }
 
 TEST_F(TraceToolTest, VerifyGivesOneLineEachAndTheWorstStatus) {
