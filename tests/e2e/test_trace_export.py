@@ -161,6 +161,19 @@ class TraceExport(unittest.TestCase):
         self.assertEqual(first, fingerprints("b.jsonl", "1.1", "/home/u/another"))
         self.assertNotEqual(first[0], first[1])
 
+    def test_sarif_fingerprints_tell_hosts_named_on_one_connection_apart(self):
+        path = self.path("claims.jsonl")
+        with MadeTrace(path) as trace:
+            for name in ("a.test", "b.test", "a.test"):
+                trace.refused("network-claim", "network.name", category="network", **{
+                    "destination.ip": "192.0.2.7", "destination.port": 443,
+                    "safe_trace.claim": "tls-server-name", "tls.client.server_name": name})
+        run, = json.loads(self.text("sarif", path))["runs"]
+        first, other, again = (json.dumps(result["partialFingerprints"])
+                               for result in run["results"])
+        self.assertEqual(first, again)
+        self.assertNotEqual(first, other)
+
     def test_sarif_is_as_its_published_schema_says(self):
         import jsonschema
         package = fetched.npm_package(self.folder, "@microsoft/jest-sarif@1.0.0-beta.0")

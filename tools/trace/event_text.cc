@@ -32,7 +32,6 @@ constexpr std::array kPhrases = {Phrase{"file-open", "open"},
                                  Phrase{"network-bind", "listen on"},
                                  Phrase{"network-listen", "listen on"},
                                  Phrase{"network-flow", "exchange data with"},
-                                 Phrase{"network-claim", "say another host's name to"},
                                  Phrase{"startup-file", "leave for later starts"},
                                  Phrase{"lock-difference", "differ from the lock in"},
                                  Phrase{"signal-refused", "send a signal to the process"},
@@ -104,6 +103,20 @@ std::string ChangedFilesText(const TraceRecord& record) {
          SizeText(record.Number("safe_trace.files.bytes", 0)) + ")";
 }
 
+// "reach thief.example:443 through proxy.example:3128 (192.0.2.7)": what was said on a connection.
+std::string ClaimText(const TraceRecord& record) {
+  const std::string_view kind = record.Text("safe_trace.claim");
+  const std::string place = DestinationText(record);
+  const std::string name = ClaimedHostText(record);
+  if (kind == "proxy-target") return "reach " + name + " through " + place;
+  if (kind == "http-host")
+    return "request from " + (name.empty() ? "no host" : name) + " at " + place;
+  if (!name.empty()) return "speak to " + name + " at " + place;
+  if (kind == "tls-without-name") return "speak TLS without a server name to " + place;
+  if (kind == "unknown-protocol") return "speak an unknown protocol to " + place;
+  return "speak to " + place;
+}
+
 std::string ObjectText(const TraceRecord& record) {
   const std::string_view action = record.Text("event.action");
   if (action.substr(0, 8) == "network-" || record.Find("dns.question.name") != nullptr) {
@@ -145,6 +158,7 @@ std::string DoingText(const TraceRecord& record) {
   const std::string_view action = record.Text("event.action");
   if (action == "file-changed") return ChangedFileText(record);
   if (action == "files-changed") return ChangedFilesText(record);
+  if (action == "network-claim") return ClaimText(record);
   const std::string object = ObjectText(record);
   std::string text = WordsFor(kPhrases, record.Text("event.action"));
   if (!object.empty()) text.append(" ").append(object);
@@ -181,6 +195,15 @@ std::string DestinationText(const TraceRecord& record) {
   if (port >= 0) text.append(":").append(std::to_string(port));
   if (!domain.empty() && !ip.empty()) text.append(" (").append(ip).append(")");
   return text;
+}
+
+std::string ClaimedHostText(const TraceRecord& record) {
+  const std::string_view server = record.Text("tls.client.server_name");
+  std::string text = SafeText(server.empty() ? record.Text("url.domain") : server);
+  const int64_t port = record.Number("url.port", -1);
+  if (port < 0 || text.empty()) return text;
+  if (text.find(':') != std::string::npos) text = "[" + text + "]";
+  return text.append(":").append(std::to_string(port));
 }
 
 bool IsRefused(const TraceRecord& record) {

@@ -17,6 +17,8 @@ std::string DoingText(const TraceRecord& record);
 std::string VerdictText(const TraceRecord& record);
 // "example.org:443 (192.0.2.1)", a socket's path, a name that was asked for.
 std::string DestinationText(const TraceRecord& record);
+// "thief.example", "thief.example:443": the host that was said on a connection; "" for none.
+std::string ClaimedHostText(const TraceRecord& record);
 
 bool IsRefused(const TraceRecord& record);
 bool IsViolation(const TraceRecord& record);

@@ -217,6 +217,10 @@ class SarifExporter : public TraceExporter {
     const std::optional<std::string> relative = RelativeUri(directory_, path);
     deed.append("\n").append(relative.has_value() ? *relative : FileUri(path));
     deed.append("\n").append(path.empty() ? DestinationText(record) : "");
+    if (const std::string claimed = ClaimedHostText(record);
+        record.Text("event.action") == "network-claim" && !claimed.empty()) {
+      deed.append("\n").append(claimed);
+    }
     return Sha256Hex(deed);
   }
 
