@@ -37,8 +37,9 @@ class StackTable {
   size_t bytes_ = 0;
 };
 
-// The frames that say most in few words, the innermost first: those of an interpreter, else the
-// functions with a name outside the C library. "inner app.py:3 < outer app.py:8"; "" for none.
+// The frames that say most in few words, the innermost first: those of an interpreter, else those
+// that are not of the C library or of a language's own, by function, or by module and offset where
+// there is no symbol. "inner app.py:3 < outer app.py:8"; "" where there are no frames.
 std::string StackInShort(const std::vector<StackFrame>& frames);
 
 }  // namespace safe_trace
