@@ -92,7 +92,7 @@ Removal Remove(int directory, const std::string& name, bool dry_run, int64_t now
   struct stat opened {};
   if (!fd.valid() && errno == ELOOP) return {Outcome::kNotOurs, 0, "a link"};
   if (!fd.valid() || fstat(fd.get(), &opened) != 0) {
-    return {Outcome::kFailed, 0, std::string(LastErrnoStatus("").message())};
+    return {Outcome::kFailed, 0, std::string(LastErrnoStatus("opening it").message())};
   }
   if (!S_ISREG(opened.st_mode)) return {Outcome::kNotOurs, 0, "not a regular file"};
   if (opened.st_uid != geteuid()) return {Outcome::kNotOurs, 0, "another user's"};
@@ -110,7 +110,7 @@ Removal Remove(int directory, const std::string& name, bool dry_run, int64_t now
     return {Outcome::kFailed, 0, "it was replaced meanwhile"};
   }
   if (!dry_run && unlinkat(directory, name.c_str(), 0) != 0) {
-    return {Outcome::kFailed, 0, std::string(LastErrnoStatus("").message())};
+    return {Outcome::kFailed, 0, std::string(LastErrnoStatus("removing it").message())};
   }
   return {Outcome::kGone, static_cast<uint64_t>(opened.st_size), ""};
 }

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "tests/unit/tools/trace/tool_testing.h"
@@ -121,6 +123,32 @@ TEST_F(PruneTest, LinksAndWhatIsNoRunAreLeftAlone) {
   EXPECT_TRUE(IsThere(kLink) && IsThere(kFolder) && IsThere(kFifo) && IsThere("notes"));
   EXPECT_EQ(ReadFile(target), "precious");
   EXPECT_EQ(ReadFile(directory_ / "20261101T000000Z-0000000d"), "mine");
+}
+
+// What cannot be opened, also by root: a socket.
+TEST_F(PruneTest, WhatCannotBeRemovedIsNamedWithWhatFailed) {
+  constexpr char kSocket[] = "20261101T000000Z-0000000e";
+  const UniqueFd socket_fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un name = {};
+  name.sun_family = AF_UNIX;
+  ASSERT_LT(PathOf(kSocket).size(), sizeof(name.sun_path));
+  PathOf(kSocket).copy(name.sun_path, sizeof(name.sun_path) - 1);
+  ASSERT_EQ(bind(socket_fd.get(), reinterpret_cast<const sockaddr*>(&name), sizeof(name)), 0);
+  const Answer answer = Prune({0, std::nullopt, false});
+  EXPECT_EQ(answer.status, 2);
+  EXPECT_EQ(answer.err, std::string("safe-trace trace: ") + kSocket +
+                            " stays: opening it: No such device or address\n");
+  EXPECT_TRUE(IsThere(kSocket));
+}
+
+TEST_F(PruneTest, DirectoryThatMayNotBeChangedIsSaid) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may change every directory";
+  ASSERT_EQ(chmod(directory_.path().c_str(), 0500), 0);
+  const Answer answer = Prune({2, std::nullopt, false});
+  ASSERT_EQ(chmod(directory_.path().c_str(), 0700), 0);
+  EXPECT_EQ(answer.status, 2);
+  EXPECT_EQ(answer.err, std::string("safe-trace trace: ") + kOldest +
+                            " stays: removing it: Permission denied\n");
 }
 
 TEST_F(PruneTest, FileOfAnotherUserStays) {
