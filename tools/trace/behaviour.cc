@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "policy/behaviour_lock.h"
@@ -40,6 +41,12 @@ Actor ActorOf(const TraceRecord& record) {
 // "denied: /home/u/.bashrc" where it was not allowed.
 std::string Example(const TraceRecord& record, std::string_view text) {
   return IsRefused(record) ? absl::StrCat(std::string(text), " (refused)") : std::string(text);
+}
+
+// After one more event of the same. A repetition's says for how many it stands, the first included.
+uint64_t CountWith(uint64_t count, const TraceRecord& record) {
+  const int64_t total = record.Number("safe_trace.repeated", 0);
+  return total > 0 ? std::max(count, static_cast<uint64_t>(total)) : count + 1;
 }
 
 }  // namespace
@@ -109,11 +116,26 @@ void BehaviourTable::Add(const TraceRecord& record) {
     Note(record, BehaviourKind::kStartupFile,
          ComparablePath(BaseName(path), {}, record.Text("package.version")), std::string(path));
   }
-  if (IsViolation(record)) {
-    const std::string_view rule = record.Text("rule.id");
-    Note(record, BehaviourKind::kViolation, std::string(rule.empty() ? action : rule),
-         DoingText(record));
-  }
+  if (IsViolation(record)) NoteViolation(record);
+}
+
+void BehaviourTable::NoteViolation(const TraceRecord& record) {
+  const std::string_view rule = record.Text("rule.id");
+  const std::string what(rule.empty() ? record.Text("event.action") : rule);
+  const std::string doing = Bounded(DoingText(record), kMaxTextBytes);
+  const Behaviour behaviour{ActorOf(record), BehaviourKind::kViolation,
+                            Bounded(what, kMaxTextBytes)};
+  const auto earlier = behaviours_.find(behaviour);
+  const uint64_t count = earlier == behaviours_.end() ? 0 : earlier->second.count;
+  Note(record, BehaviourKind::kViolation, what, doing);
+  const auto found = behaviours_.find(behaviour);
+  if (found == behaviours_.end()) return;
+  Seen& seen = found->second;
+  if (!seen.tried.contains(doing) && tried_++ >= kMaxTried) return;
+  uint64_t& tried = seen.tried[doing];
+  const uint64_t before = std::exchange(tried, CountWith(tried, record));
+  // A repetition is one of this thing, not of all that the rule refused.
+  seen.count = count + (tried - before);
 }
 
 void BehaviourTable::AddHeader(const TraceRecord& record) {
@@ -219,21 +241,21 @@ void BehaviourTable::Note(const TraceRecord& record, BehaviourKind kind, std::st
                           std::string example) {
   if (what.empty()) return;
   Behaviour behaviour{ActorOf(record), kind, Bounded(std::move(what), kMaxTextBytes)};
-  const uint64_t total =
-      static_cast<uint64_t>(std::max<int64_t>(record.Number("safe_trace.repeated", 0), 0));
   const bool is_refused = IsRefused(record);
   const auto found = behaviours_.find(behaviour);
   if (found != behaviours_.end()) {
     (is_refused ? found->second.was_refused : found->second.was_allowed) = true;
   }
   if (found != behaviours_.end()) {
-    uint64_t& count = found->second.count;
-    count = total > 0 ? std::max(count, total) : count + 1;
+    found->second.count = CountWith(found->second.count, record);
   } else if (behaviours_.size() < kMaxBehaviours) {
     behaviours_.emplace(std::move(behaviour),
                         Seen{Bounded(std::move(example), kMaxTextBytes),
                              std::string(record.Text("@timestamp").substr(0, 40)),
-                             std::max(total, uint64_t{1}), !is_refused, is_refused});
+                             CountWith(0, record),
+                             {},
+                             !is_refused,
+                             is_refused});
   } else {
     ++not_kept_;
   }

@@ -52,6 +52,9 @@ struct Seen {
   std::string example;  // how the first looked; raw bytes, "" where `what` says it all
   std::string first;    // @timestamp of the first
   uint64_t count = 0;
+  // Of a violation what was tried, and how often: one rule refuses many things. Safe text; what is
+  // beyond the bound of the table counts in `count` alone.
+  std::map<std::string, uint64_t> tried;
   bool was_allowed = false;  // at least once
   bool was_refused = false;
 };
@@ -61,6 +64,7 @@ class BehaviourTable {
   static constexpr size_t kMaxBehaviours = 50'000;
   static constexpr size_t kMaxVersions = 8;  // remembered of one subject
   static constexpr size_t kMaxTextBytes = 1'024;
+  static constexpr size_t kMaxTried = 10'000;  // of all violations together
 
   // The first record is the header, which says where the project is.
   void Add(const TraceRecord& record);
@@ -84,6 +88,7 @@ class BehaviourTable {
   void AddFile(const TraceRecord& record);
   void AddVariables(const TraceRecord& record);
   void Note(const TraceRecord& record, BehaviourKind kind, std::string what, std::string example);
+  void NoteViolation(const TraceRecord& record);
 
   PathPlaces places_;
   bool has_every_open_ = false;
@@ -93,6 +98,7 @@ class BehaviourTable {
   std::set<std::pair<std::string, std::string>> killed_images_;
   std::map<Behaviour, Seen> behaviours_;
   std::map<Actor, std::set<std::string>> versions_;
+  size_t tried_ = 0;  // texts in all Seen::tried
   uint64_t not_kept_ = 0;
 };
 

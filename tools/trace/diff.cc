@@ -14,6 +14,7 @@ constexpr int kNothingNew = 0;
 constexpr int kNew = 1;
 constexpr int kCannotTell = 2;
 constexpr size_t kTitleColumns = 16;
+constexpr size_t kMaxTriedShown = 20;  // of one rule
 
 // What is new in `b`, by subject and kind.
 using News = std::vector<std::pair<const Behaviour*, const Seen*>>;
@@ -52,17 +53,32 @@ std::string SubjectTitle(const Actor& subject, const RunBehaviour& a, const RunB
   return now.empty() ? text : text + "  " + now;
 }
 
-std::string NewsText(const Behaviour& behaviour, const Seen& seen) {
+std::string NewsText(const Behaviour& behaviour, const std::string& raw_example, uint64_t count) {
   std::string text = SafeText(behaviour.what);
-  const std::string example = SafeText(seen.example);
+  const std::string example = SafeText(raw_example);
   // Of a program the path as it was says more than the comparable form of it.
   if (behaviour.kind == BehaviourKind::kProgram) {
     text = example;
   } else if (!example.empty()) {
     text.append(": ").append(example);
   }
-  if (seen.count > 1) text.append("  x").append(std::to_string(seen.count));
+  if (count > 1) text.append("  x").append(std::to_string(count));
   return text;
+}
+
+// One line for each thing that was tried, where that is known; as many as help to see what it was.
+std::vector<std::string> NewsTexts(const Behaviour& behaviour, const Seen& seen) {
+  if (seen.tried.empty()) return {NewsText(behaviour, seen.example, seen.count)};
+  std::vector<std::string> texts;
+  for (const auto& [tried, count] : seen.tried) {
+    if (texts.size() == kMaxTriedShown) {
+      texts.push_back(SafeText(behaviour.what) + ": " +
+                      Counted(seen.tried.size() - kMaxTriedShown, "further thing") + " (--json)");
+      break;
+    }
+    texts.push_back(NewsText(behaviour, tried, count));
+  }
+  return texts;
 }
 
 void RenderRunLine(const char* name, const RunBehaviour& run, std::ostream& out,
@@ -84,13 +100,15 @@ void RenderText(const News& news, const RunBehaviour& a, const RunBehaviour& b,
       before = nullptr;
       out << "\n" << Tinted(terminal, Tint::kBold, SubjectTitle(*subject, a, b)) << "\n";
     }
-    const bool is_first = before == nullptr || before->kind != behaviour->kind;
-    before = behaviour;
-    const std::string title = is_first ? std::string(KindTitle(behaviour->kind)) : "";
-    const std::string line = "  " + Pad(title, kTitleColumns) + NewsText(*behaviour, *seen);
     const bool is_bad = behaviour->kind == BehaviourKind::kViolation;
-    out << Tinted(terminal, is_bad ? Tint::kRed : Tint::kNone, Clip(line, terminal.columns))
-        << "\n";
+    for (const std::string& text : NewsTexts(*behaviour, *seen)) {
+      const bool is_first = before == nullptr || before->kind != behaviour->kind;
+      before = behaviour;
+      const std::string title = is_first ? std::string(KindTitle(behaviour->kind)) : "";
+      const std::string line = "  " + Pad(title, kTitleColumns) + text;
+      out << Tinted(terminal, is_bad ? Tint::kRed : Tint::kNone, Clip(line, terminal.columns))
+          << "\n";
+    }
   }
   out << "\n"
       << (news.empty() ? "nothing new: B does nothing that A did not"
@@ -103,6 +121,16 @@ void RenderTexts(const std::set<std::string>& texts, std::ostream& out) {
   out << "[";
   for (const std::string& text : texts) {
     out << separator << JsonText(text);
+    separator = ",";
+  }
+  out << "]";
+}
+
+void RenderTried(const std::map<std::string, uint64_t>& tried, std::ostream& out) {
+  const char* separator = "";
+  out << "[";
+  for (const auto& [what, count] : tried) {
+    out << separator << "{\"what\":" << JsonText(what) << ",\"count\":" << count << "}";
     separator = ",";
   }
   out << "]";
@@ -137,7 +165,12 @@ void RenderJson(const News& news, const RunBehaviour& a, const RunBehaviour& b, 
     RenderTexts(b.table.VersionsOf(subject), out);
     out << ",\"kind\":" << JsonText(KindName(behaviour->kind))
         << ",\"what\":" << JsonText(behaviour->what) << ",\"example\":" << JsonText(seen->example)
-        << ",\"first\":" << JsonText(seen->first) << ",\"count\":" << seen->count << "}";
+        << ",\"first\":" << JsonText(seen->first) << ",\"count\":" << seen->count;
+    if (!seen->tried.empty()) {
+      out << ",\"tried\":";
+      RenderTried(seen->tried, out);
+    }
+    out << "}";
     separator = ",";
   }
   out << "]}\n";

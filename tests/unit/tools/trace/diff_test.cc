@@ -115,6 +115,44 @@ TEST_F(DiffTest, NewVersionIsComparedWithTheOldOneAndOnlyWhatIsNewIsSaid) {
 )");
 }
 
+TEST_F(DiffTest, ViolationsOfOneRuleAreToldApartByWhatWasTried) {
+  TraceEvent question = PackageEvent("dns-question", "network", "1.1");
+  question.Set("dns.question.name", std::string("c2.evil.example"));
+  question = Decided(question, "hide", "network.package");
+  const TraceEvent connect = Decided(Connect("", "203.0.113.9", "1.1"), "deny", "network.package");
+  TraceEvent again = connect;
+  again.Set("safe_trace.repeated", int64_t{7});
+  Write("a.jsonl", {});
+  Write("b.jsonl", {question, connect, question, connect, question, again});
+  const Answer answer = Compare();
+  EXPECT_EQ(answer.status, 1) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr(R"(
+  violations      network.package: connect to 203.0.113.9:443  x7
+                  network.package: look up c2.evil.example  x3
+)"));
+  for (const auto& found : nlohmann::json::parse(Compare({"--json"}).out)["new"]) {
+    if (found["kind"] != "violation") continue;
+    EXPECT_EQ(found["what"], "network.package");
+    EXPECT_EQ(found["count"], 10);
+    EXPECT_EQ(found["tried"].size(), 2u);
+    EXPECT_EQ(found["tried"][1]["what"], "look up c2.evil.example");
+    EXPECT_EQ(found["tried"][1]["count"], 3);
+  }
+}
+
+TEST_F(DiffTest, ManyThingsThatWereTriedAreBounded) {
+  std::vector<TraceEvent> events;
+  for (int i = 0; i < 50; ++i) {
+    events.push_back(Decided(File("file-open", "/home/user/.ssh/" + std::to_string(i), "1.1"),
+                             "hide", "credential.ssh"));
+  }
+  Write("a.jsonl", {});
+  Write("b.jsonl", events);
+  const Answer answer = Compare();
+  EXPECT_THAT(answer.out, HasSubstr("credential.ssh: 30 further things (--json)"));
+  EXPECT_LT(Lines(answer.out).size(), 40u);
+}
+
 TEST_F(DiffTest, RunThatDoesLessHasNothingNew) {
   Write("a.jsonl", {Exec("/usr/bin/node", "1.0"), Exec("/usr/bin/curl", "1.0")});
   Write("b.jsonl", {Exec("/usr/bin/node", "1.1")});
@@ -309,6 +347,25 @@ TEST(BehaviourTableTest, MillionDistinctBehavioursAreBounded) {
   }
   EXPECT_EQ(table.behaviours().size(), BehaviourTable::kMaxBehaviours);
   EXPECT_EQ(table.not_kept(), 200'000u - BehaviourTable::kMaxBehaviours);
+}
+
+TEST(BehaviourTableTest, MillionThingsThatWereTriedAreBoundedAndCounted) {
+  BehaviourTable table;
+  TraceRecord record;
+  record.fields = {{"event.action", std::string("file-open")},
+                   {"event.kind", std::string("alert")},
+                   {"rule.id", std::string("r")},
+                   {"file.path", std::string()}};
+  const uint64_t events = 3 * BehaviourTable::kMaxTried;
+  for (uint64_t i = 0; i < events; ++i) {
+    record.fields[3].second = "/p/" + std::to_string(i);
+    table.Add(record);
+  }
+  for (const auto& [behaviour, seen] : table.behaviours()) {
+    if (behaviour.kind != BehaviourKind::kViolation) continue;
+    EXPECT_EQ(seen.tried.size(), BehaviourTable::kMaxTried);
+    EXPECT_EQ(seen.count, events);
+  }
 }
 
 TEST(BehaviourTableTest, LongTextsThatDifferAtTheirEndStayDifferent) {
