@@ -69,9 +69,29 @@ void RenderHeader(const RunView& view, Writer& writer, const Terminal& terminal,
   writer.Field("trace", SafeText(DescribeCheck(view.check, view.is_being_written)));
 }
 
-void RenderProcesses(const ProcessTable& processes, bool all, Writer& writer) {
+uint64_t CountOf(const TraceRecord& record, std::string_view key) {
+  return static_cast<uint64_t>(std::max<int64_t>(record.Number(key, 0), 0));
+}
+
+// Of a whole trace: how many processes there were of which it has no event. A process that only
+// forks, waits and exits leaves none.
+uint64_t SilentProcesses(const RunView& view) {
+  const bool is_all_here = view.check.state == TraceState::kComplete &&
+                           view.unreadable_lines == 0 && view.processes.not_kept() == 0 &&
+                           view.summary.has_value() &&
+                           CountOf(*view.summary, "safe_trace.summary.dropped_events") == 0;
+  if (!is_all_here) return 0;
+  const uint64_t all = CountOf(*view.summary, "safe_trace.summary.processes");
+  return all - std::min<uint64_t>(all, view.processes.size());
+}
+
+void RenderProcesses(const RunView& view, bool all, Writer& writer) {
   constexpr size_t kNoLimit = std::numeric_limits<size_t>::max();
-  writer.Title("Processes (" + std::to_string(processes.size()) + ")");
+  const ProcessTable& processes = view.processes;
+  const uint64_t silent = SilentProcesses(view);
+  const std::string count = std::to_string(processes.size());
+  writer.Title("Processes (" + count +
+               (silent > 0 ? " of " + std::to_string(processes.size() + silent) : "") + ")");
   const std::vector<ProcessRow> rows =
       processes.Tree(all ? kNoLimit : kMaxChildren, all ? kNoLimit : kMaxRows);
   for (const ProcessRow& row : rows) {
@@ -87,6 +107,11 @@ void RenderProcesses(const ProcessTable& processes, bool all, Writer& writer) {
                 row.node->violations > 0 ? Tint::kRed : Tint::kNone);
   }
   if (!all && rows.size() == kMaxRows) writer.Line(2, "... (--all shows every one)", Tint::kDim);
+  if (silent > 0) {
+    writer.Line(
+        2, std::to_string(silent) + " more that ran no program and did nothing that is recorded",
+        Tint::kDim);
+  }
   if (processes.not_kept() > 0) {
     writer.Line(2, Counted(processes.not_kept(), "event") + " of further processes", Tint::kDim);
   }
@@ -138,10 +163,6 @@ std::string SecondsText(int64_t nanoseconds) {
   return std::string(text.data(), static_cast<size_t>(length));
 }
 
-uint64_t CountOf(const TraceRecord& record, std::string_view key) {
-  return static_cast<uint64_t>(std::max<int64_t>(record.Number(key, 0), 0));
-}
-
 }  // namespace
 
 void RenderRun(const RunView& view, bool all, const Terminal& terminal, std::ostream& out) {
@@ -150,7 +171,7 @@ void RenderRun(const RunView& view, bool all, const Terminal& terminal, std::ost
   writer.Title("Violations (" + std::to_string(view.violations.total()) + ")");
   if (view.violations.lines().empty()) writer.Line(2, "none");
   RenderLines(view.violations, all, Tint::kRed, writer, &view.stacks);
-  RenderProcesses(view.processes, all, writer);
+  RenderProcesses(view, all, writer);
   writer.Title("Network");
   if (view.network.lines().empty()) writer.Line(2, "none");
   RenderLines(view.network, all, Tint::kYellow, writer);
