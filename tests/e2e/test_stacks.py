@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 
+import environment
 from environment import program, skip
 from transparent import TransparencyCase
 from world import write_file
@@ -25,6 +26,7 @@ class Stacks(TransparencyCase):
             self.assertEqual(reads and not supervised, b"opened" in outcome.stdout,
                              outcome.describe())
         trace = self.trace(world)
+        self.trace_path = trace.path
         alerts = [event for event in trace.events if event["event.kind"] == "alert"
                   and event.get("file.path") == secret(world)]
         self.assertTrue(alerts, trace.describe())
@@ -43,6 +45,13 @@ class Stacks(TransparencyCase):
 
     def names(self, frames, source="native"):
         return [frame[2].split("+")[0] for frame in frames if frame[0] == source]
+
+    def in_short(self):
+        """What `trace show` says of the first violation's stack."""
+        shown = subprocess.run([environment.safe_trace(), "trace", "show", self.trace_path],
+                               stdout=subprocess.PIPE, check=True, timeout=60).stdout.decode()
+        return [line.strip()[3:] for line in shown.splitlines()
+                if line.strip().startswith("by ")][0].split(" < ")
 
     def of_program(self, way):
         return self.stacks(lambda world, secret: [program("e2e.stack_ways"), way, secret])[0]
@@ -88,6 +97,7 @@ class Stacks(TransparencyCase):
         self.assertEqual([""] * len(ours), [frame[2] for frame in ours])
         for frame in ours:
             self.assertRegex(frame[4], "^[0-9a-f]{40}$")
+        self.assertRegex(self.in_short()[0], r"^stripped\+0x[0-9a-f]+$")
 
     def test_StaticGoProgram(self):
         if shutil.which("go") is None:
@@ -102,6 +112,7 @@ class Stacks(TransparencyCase):
             return [built, secret]
         frames = self.stacks(argv)[0]
         self.assert_in_order(["main.inner", "main.outer", "main.main"], self.names(frames))
+        self.assertEqual(["main.inner", "main.outer", "main.main"], self.in_short()[:3])
 
     def test_PythonFramesNameFileLineAndFunction(self):
         def prepare(world):
