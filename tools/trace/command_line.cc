@@ -306,11 +306,34 @@ absl::Status Complete(const CLI::App& app, const PruneTexts& texts, TraceCommand
   return command.verb == TraceVerb::kQuery ? TakeFilters(command) : absl::OkStatus();
 }
 
+// "help" and "help VERB" as the parser knows them.
+void UnfoldHelp(std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front() != "help") return;
+  arguments.erase(arguments.begin());
+  arguments.emplace_back("--help");
+}
+
+// The parser would say that a subcommand is required, whatever stands in its place.
+absl::Status CheckVerb(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const std::string first = arguments.empty() ? "" : arguments.front();
+  if (first == "-h" || first == "--help") return absl::OkStatus();
+  std::string verbs;
+  for (const CLI::App* verb : app.get_subcommands(nullptr)) {
+    if (verb->get_name() == first) return absl::OkStatus();
+    if (!verb->get_group().empty())
+      verbs.append(verbs.empty() ? "" : ", ").append(verb->get_name());
+  }
+  return absl::InvalidArgumentError(
+      (arguments.empty() ? "a verb is needed" : "'" + SafeText(first) + "' is not a verb") +
+      "; there are " + verbs + " (--help says what they do)");
+}
+
 }  // namespace
 
 ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
   TraceCommand command;
   PruneTexts texts;
+  UnfoldHelp(arguments);
   const bool is_learn = !arguments.empty() && arguments.front() == "learn";
   CLI::App app("Looks at the traces of earlier runs.",
                is_learn ? "safe-trace policy" : "safe-trace trace");
@@ -323,6 +346,10 @@ ParsedCommandLine ParseCommandLine(std::vector<std::string> arguments) {
   AddPrune(app, command, texts);
   AddLearn(app, command);
   AddKeyGen(app, command);
+  app.add_subcommand("help", "This, or with the name of a verb what that does");
+  if (const absl::Status checked = CheckVerb(app, arguments); !checked.ok()) {
+    return Refusal(std::string(checked.message()));
+  }
 
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {

@@ -237,6 +237,34 @@ TEST_F(TraceToolTest, BadUsageIsRefusedClearly) {
   }
 }
 
+TEST_F(TraceToolTest, WordThatIsNoVerbIsNamedWithTheVerbsThereAre) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"bogus"}, {"-V"}, {"--json", "list"}, {"20261122T101500Z-aaaa0001"}}) {
+    const Answer answer = Run(arguments);
+    EXPECT_EQ(answer.status, 2);
+    EXPECT_EQ(answer.err, "safe-trace trace: '" + arguments.front() +
+                              "' is not a verb; there are list, show, follow, verify, report, "
+                              "export, query, diff, prune, keygen, help (--help says what they "
+                              "do)");
+  }
+  EXPECT_THAT(Run({}).err, AllOf(HasSubstr("a verb is needed"), HasSubstr("keygen")));
+  EXPECT_THAT(Run({"help", "bogus"}).err, HasSubstr("'bogus' is not a verb"));
+  EXPECT_THAT(Run({"\x1b[2J"}).err, AllOf(HasSubstr("not a verb"), Not(HasSubstr("\x1b"))));
+}
+
+TEST_F(TraceToolTest, HelpIsAVerbToo) {
+  for (const std::vector<std::string>& verb :
+       std::vector<std::vector<std::string>>{{}, {"show"}, {"prune"}, {"learn"}}) {
+    std::vector<std::string> word = verb;
+    std::vector<std::string> option = verb;
+    word.insert(word.begin(), "help");
+    option.emplace_back("--help");
+    EXPECT_EQ(Run(word).status, 0);
+    EXPECT_THAT(Run(word).err, Not(IsEmpty()));
+    EXPECT_EQ(Run(word).err, Run(option).err);
+  }
+}
+
 TEST_F(TraceToolTest, HelpOfEachVerbSaysWhatItsExitStatusMeans) {
   for (const char* verb : {"list", "show", "verify", "report", "export", "query", "diff", "prune",
                            "follow", "keygen"}) {
