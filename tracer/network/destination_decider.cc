@@ -138,6 +138,7 @@ std::optional<SyscallAction> DestinationDecider::DecidePath(Process& process, pi
     decision = rules_.EvaluateUnixSocket(subject, request);
   }
   if (request.bound_by_this_run) NoteOwn(decision, out.matter);
+  if (!decision.allowed()) out.matter.how_to_allow = absl::StrCat("--allow-read ", pinned.path);
   // The kernel looks up the pinned object through this link: it cannot be exchanged any more.
   out.address = EncodeUnixPath(DescriptorLink(pinned.object.get()));
   out.pinned = std::make_shared<const UniqueFd>(std::move(pinned.object));

@@ -486,6 +486,26 @@ TEST_F(DnsBrokerTest, ServiceHintsAreEmptyAndForeignReverseNamesUnknown) {
   EXPECT_EQ(resolver.questions(), 2);
 }
 
+TEST_F(DnsBrokerTest, UnusualQuestionsAreToldAndStayHere) {
+  FakeResolver resolver([](const DnsQuery& query, bool) { return AnswerWith(query, "192.0.2.7"); });
+  Start(resolver.port());
+  const std::string name = "a.allowed.example";
+  DnsBytes chaos = QueryBytes(name, kDnsTypeA, 5);
+  chaos.at(12 + name.size() + 2 + 3) = 3;  // the low octet of the class
+  DnsBytes update = QueryBytes("b.evil.example", kDnsTypeA, 5);
+  update.at(2) = static_cast<uint8_t>(update.at(2) | 5 << 3);  // the opcode
+  const UniqueFd client = Client(false);
+  for (const auto& [question, code] : {std::pair(chaos, DnsResponseCode::kRefused),
+                                       std::pair(update, DnsResponseCode::kNotImplemented)}) {
+    send(client.get(), question.data(), question.size(), 0);
+    const DnsBytes reply = ReceiveDatagram(client.get());
+    ASSERT_GT(reply.size(), 12U);
+    EXPECT_EQ(reply.at(3) & 0xf, static_cast<int>(code));
+  }
+  EXPECT_EQ(resolver.questions(), 0);
+  EXPECT_THAT(Asked(), ElementsAre("42 a.allowed.example", "42 b.evil.example"));
+}
+
 TEST_F(DnsBrokerTest, Ipv6ClientsAreServed) {
   Start(1);
   UniqueFd client = Client(false, true, AF_INET6);
