@@ -4,7 +4,7 @@ import os
 import shutil
 
 from transparent import TransparencyCase
-from world import write_file
+from world import new_marker, write_file
 
 C_SOURCE = '#include <stdio.h>\nint answer(void);\nint main(void) { printf("%d\\n", answer()); }\n'
 
@@ -14,6 +14,22 @@ class Programs(TransparencyCase):
         missing = [name for name in names if not shutil.which(name, path="/usr/bin:/bin")]
         if missing:
             self.skipTest("not installed: " + " ".join(missing))
+
+    def test_SecretsOfCommandLinesAreNotWritten(self):
+        world = self.new_world()
+        token = world.secret_variables["GITHUB_TOKEN"]
+        password = "pw" + new_marker()
+        argv = ["/usr/bin/env", "NPM_TOKEN=" + password, "/bin/sh", "-c",
+                "echo 'Authorization: Bearer %s' > seen; /bin/echo https://me:%s@h.example/ %s"
+                % (password, password, token)]
+        outcome = self.run_in(world, argv, True)
+        self.assertIn(password.encode(), outcome.stdout)
+        with open(self.trace(world).path, "rb") as file:
+            trace = file.read()
+        for secret in (token, password):
+            self.assertNotIn(secret.encode(), trace)
+            self.assertNotIn(secret.encode(), outcome.stderr)
+        self.assertIn(b"NPM_TOKEN=***", trace)
 
     def test_CompilingAndRunning(self):
         self.need("gcc")
