@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "absl/strings/str_join.h"
 #include "launcher/concat.h"
+#include "launcher/guard_check.h"
 #include "launcher/run_options.h"
 #include "launcher/terminal_text.h"
 
@@ -16,6 +18,8 @@ constexpr std::array<std::string_view, 5> kLaterVerbs = {"install", "audit", "sc
                                                          "setup"};
 constexpr std::array<std::string_view, 7> kLaterOptions = {
     "--decoys", "--no-decoys", "--user", "-u", "--root-dir", "-r", "--exe"};
+
+constexpr std::string_view kCheckOption = "--check";
 
 template <typename Range>
 bool Contains(const Range& range, std::string_view word) {
@@ -46,10 +50,11 @@ class OptionScanner {
   OptionScanner(const CLI::App& app, const std::vector<std::string>& arguments)
       : app_(app), arguments_(arguments) {}
 
-  // Takes options up to the first other word, "--", or the end.
-  absl::Status TakeOptions() {
+  // Takes options up to the first other word, `stop`, "--", or the end.
+  absl::Status TakeOptions(std::string_view stop = {}) {
     while (!Done()) {
       const std::string& word = arguments_[next_];
+      if (!stop.empty() && word == stop) return absl::OkStatus();
       if (word.size() < 2 || word[0] != '-') return absl::OkStatus();
       ++next_;
       if (word == "--") {
@@ -158,9 +163,15 @@ CommandLine JustVerb(Verb verb) {
   return line;
 }
 
-absl::StatusOr<CommandLine> FinishRun(OptionScanner& scanner, RunOptionParser& parser) {
-  if (scanner.Done()) return MissingCommand();
-  if (scanner.Peek().empty()) {
+// `command`: instead of the words that are left.
+absl::StatusOr<CommandLine> FinishRun(
+    OptionScanner& scanner, RunOptionParser& parser,
+    std::optional<std::vector<std::string>> command = std::nullopt) {
+  if (!command.has_value()) {
+    if (scanner.Done()) return MissingCommand();
+    command = scanner.TakeRest();
+  }
+  if (command->front().empty()) {
     return absl::InvalidArgumentError("the command is an empty word");
   }
   if (absl::Status status = parser.Parse(scanner.options()); !status.ok()) return status;
@@ -168,7 +179,22 @@ absl::StatusOr<CommandLine> FinishRun(OptionScanner& scanner, RunOptionParser& p
   if (!options.ok()) return options.status();
   CommandLine line;
   line.options = *std::move(options);
-  line.options.command = scanner.TakeRest();
+  line.options.command = *std::move(command);
+  return line;
+}
+
+absl::StatusOr<CommandLine> FinishGuard(OptionScanner& scanner, RunOptionParser& parser) {
+  if (absl::Status status = scanner.TakeOptions(kCheckOption); !status.ok()) return status;
+  if (scanner.Saw("--help")) return Help("guard");
+  std::optional<std::vector<std::string>> check;
+  if (!scanner.saw_dashes() && !scanner.Done() && scanner.Peek() == kCheckOption) {
+    scanner.Take();
+    absl::StatusOr<std::vector<std::string>> command = CheckCommand(scanner.TakeRest());
+    if (!command.ok()) return command.status();
+    check = *std::move(command);
+  }
+  absl::StatusOr<CommandLine> line = FinishRun(scanner, parser, std::move(check));
+  if (line.ok()) line->options.guard = true;
   return line;
 }
 
@@ -244,12 +270,11 @@ absl::StatusOr<CommandLine> FinishHelp(const std::vector<std::string>& arguments
 // `scanner` stands behind the verb.
 absl::StatusOr<CommandLine> FinishVerb(const std::string& verb, OptionScanner& scanner,
                                        RunOptionParser& parser) {
-  if (verb == "run" || verb == "guard") {
+  if (verb == "guard") return FinishGuard(scanner, parser);
+  if (verb == "run") {
     if (absl::Status status = scanner.TakeOptions(); !status.ok()) return status;
-    if (scanner.Saw("--help")) return Help(verb);
-    absl::StatusOr<CommandLine> line = FinishRun(scanner, parser);
-    if (line.ok()) line->options.guard = verb == "guard";
-    return line;
+    if (scanner.Saw("--help")) return Help("run");
+    return FinishRun(scanner, parser);
   }
   std::vector<std::string> arguments = scanner.options();
   if (verb == "policy") {

@@ -46,6 +46,11 @@ constexpr char kGuardHelp[] =
 Usage:
   safe-trace guard [OPTIONS] -- python APP.PY [ARG...]
   safe-trace guard [OPTIONS] -- pytest | uvicorn APP | python -m MODULE ...
+  safe-trace guard [OPTIONS] --check PACKAGE...
+
+With --check all modules of installed packages are imported, by the python3 of
+PATH, and nothing else is done: it ends with 120 if one of them tried what an
+import may not.
 
 While a package is imported (its modules' top level, lines of .pth files,
 sitecustomize, extension modules, what they call, the threads they start), it

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 
 import environment
+import processes
 from guarded import ACTS, ALL, GuardCase, pythons
 from world import write_file
 
@@ -192,6 +193,21 @@ class Imports(GuardCase):
                 "sys.setprofile(None); sys.settrace(None)\n"
                 "import evil.more\n")
         self.hold({"evil/__init__.py": undo, "evil/more.py": HOSTILE}, APP)
+
+    def test_check_imports_every_module_and_fails_on_what_they_try(self):
+        packages = {"evil_acts.py": ACTS, "evil/__init__.py": "", "evil/deep/__init__.py": "",
+                    "evil/deep/hidden.py": HOSTILE}
+        world = self.new_program(packages, "")
+        path = {"PATH": os.path.dirname(world.python) + ":/usr/bin:/bin"}
+        for name, status in (("evil", 120), ("absent", 2)):
+            argv = [environment.safe_trace(), "guard", "--check", name]
+            outcome = processes.run(argv, world.env(SINK=str(world.sink.port), **path),
+                                    world.project, 60)
+            self.assertEqual(status, outcome.status, outcome.describe())
+            if name == "evil":
+                self.assertEqual(dict.fromkeys(ALL, "failed"), self.results(outcome))
+                self.assertIn(b"evil 1.0: 4 modules imported, 0 not", outcome.stdout)
+                self.assertIn(b"importing evil 1.0 (evil_acts.py:", outcome.stderr)
 
     def test_subprocess_with_an_environment_of_its_own_is_guarded_too(self):
         app = ("import subprocess, sys, os\n"

@@ -83,6 +83,15 @@ TEST(CommandLineTest, GuardTakesTheOptionsOfARun) {
   EXPECT_THAT(guard.command, ElementsAre("python", "app.py", "-q"));
   EXPECT_THAT(Values(guard.overrides.keep_env), ElementsAre("A"));
   EXPECT_FALSE(OptionsOf({"run", "--", "python"}).guard);
+  const LaunchOptions check = OptionsOf({"guard", "-q", "--check", "evil", "b"});
+  EXPECT_TRUE(check.guard && check.quiet);
+  ASSERT_EQ(check.command.size(), 5U);
+  EXPECT_EQ(check.command.front(), "python3");
+  EXPECT_EQ(check.command.back(), "b");
+  for (const Words& words : {Words{"guard", "--check"}, Words{"guard", "--check", "-q"}}) {
+    EXPECT_EQ(ParseCommandLine(words).status().code(), absl::StatusCode::kInvalidArgument);
+  }
+  EXPECT_THAT(OptionsOf({"guard", "--", "--check"}).command, ElementsAre("--check"));
 }
 
 TEST(CommandLineTest, SingleValuesAreParsed) {
