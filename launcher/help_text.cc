@@ -124,6 +124,7 @@ Usage:
   safe-trace trace follow [RUN]                a run as it goes on
   safe-trace trace verify [--key K] [RUN...]   is it whole and unchanged?
   safe-trace trace keygen [DIR]                keys for --sign-key
+  safe-trace trace export --format F [RUN]     for other tools: sarif, csv, ...
   safe-trace trace prune --keep N              remove all but the newest N
 
 RUN is a run id or its unique beginning, or a file; without it, the newest run.
