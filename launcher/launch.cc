@@ -466,6 +466,11 @@ int Run::Supervised(SeizedChild child) {
   reporter_->Finish(summary);
   lock_watch_->Finish([this](const ShownViolation& v) { Show(v); }, summary);
   NoteDownloads(summary);
+  for (const std::string& interpreter : outcome.unheld_interpreters) {
+    summary.notes.push_back(Concat("packages that ", interpreter,
+                                   " imported were not held: CPython 3.8 or later is needed, with "
+                                   "its C API exported"));
+  }
   summary.run_id = run_id_;
   summary.command = JoinForDisplay(run_.policy->WithoutSecrets(options_.command));
   summary.trace_path = trace_place_.path;

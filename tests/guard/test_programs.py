@@ -1,6 +1,7 @@
 """A program and its packages run under guard as they do without, once they are imported."""
 
 import os
+import shutil
 
 import environment
 from guarded import ACTS, GuardCase, pythons
@@ -83,6 +84,15 @@ class Programs(GuardCase):
                   "import socket\nsocket.socket().bind(('127.0.0.1', 0))\n"
                   "import multiprocessing\nmultiprocessing.Lock()\nprint('ready')\n")
         self.same_program({"evil/__init__.py": module}, "import evil\n", wanted="ready\n")
+
+    def test_an_interpreter_that_cannot_be_held_is_named(self):
+        world = self.new_program({}, "")
+        fake = os.path.join(world.project, "python3.7")
+        shutil.copy("/bin/true", fake)
+        outcome = self.run_program(world, True, [fake])
+        self.assertIn(b"python3.7 imported were not held", outcome.stderr, outcome.describe())
+        outcome = self.run_program(world, True)
+        self.assertNotIn(b"not held", outcome.stderr, outcome.describe())
 
     def test_secret_variables_are_removed_unless_kept(self):
         app = "import os\nprint(os.environ.get('GITHUB_TOKEN'), os.environ.get('CI'))\n"

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "policy/lexical_path.h"
 #include "tracer/stacks/thread_context.h"
 
 namespace safe_trace {
@@ -55,6 +56,13 @@ void ImportWatch::NoteNewTask(const Process& parent, pid_t maker, Process& proce
   } else {
     process.made_by_import = true;
   }
+}
+
+void ImportWatch::NoteEnd(const Process& process) {
+  if (process.domain->subject.role != Role::kProgram || process.context_table != 0) return;
+  const std::string_view name = BaseName(process.executable);
+  const bool is_interpreter = name.starts_with("python") || name.starts_with("pypy");
+  if (is_interpreter && unheld_.size() < kMaximumUnheld) unheld_.insert(process.executable);
 }
 
 std::shared_ptr<const Domain> ImportWatch::DomainAtImport(

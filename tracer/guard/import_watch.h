@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -42,6 +43,10 @@ class ImportWatch {
   // `maker` made `task`, a thread of `process` or a process: what is started by an import belongs
   // to it for good.
   void NoteNewTask(const Process& parent, pid_t maker, Process& process, pid_t task) const;
+  // `process` has ended: an interpreter that never told of its imports was not held.
+  void NoteEnd(const Process& process);
+  // Paths of such interpreters.
+  const std::set<std::string>& unheld() const { return unheld_; }
   // The domain of code of a program's domain that is imported; made once.
   std::shared_ptr<const Domain> DomainAtImport(const std::shared_ptr<const Domain>& domain);
   // Nothing for what is no guarded program.
@@ -50,6 +55,8 @@ class ImportWatch {
  private:
   const TraceeMemory& memory_;
   DistributionIndex distributions_;
+  static constexpr size_t kMaximumUnheld = 16;
+  std::set<std::string> unheld_;
   // By the domain that the program has otherwise, which is kept alive beside it.
   struct Twin {
     std::shared_ptr<const Domain> domain, at_import;

@@ -234,6 +234,7 @@ void PtraceDispatcher::OnExit(const PtraceEvent& event) {
   if (ended->tgid == root_) {
     root_status_ = event.kind == PtraceEventKind::kExited ? event.value : 128 + event.value;
   }
+  imports_.NoteEnd(*ended);
   if (ended->exec_generation == 0) return;  // never ran a program of its own: no line of its own
   TraceEvent exit;
   exit.action = "process-exit";

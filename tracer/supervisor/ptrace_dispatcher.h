@@ -31,7 +31,7 @@ class PtraceDispatcher final : public SurgeryRoom {
     uint64_t maximum_tasks = 0;  // --pids; 0: none
   };
   PtraceDispatcher(ProcessTree& tree, const ExecHandlers& exec, const TraceeMemory& memory,
-                   RunReporter& reporter, StackCollector& stacks, const ImportWatch& imports,
+                   RunReporter& reporter, StackCollector& stacks, ImportWatch& imports,
                    Options options)
       : tree_(tree),
         exec_(exec),
@@ -79,7 +79,7 @@ class PtraceDispatcher final : public SurgeryRoom {
   const TraceeMemory& memory_;
   RunReporter& reporter_;
   StackCollector& stacks_;
-  const ImportWatch& imports_;
+  ImportWatch& imports_;
   Options options_;
   pid_t root_ = 0;
   bool root_execed_ = false;

@@ -257,6 +257,7 @@ RunOutcome Loop::Run() {
   parts_.relay_gate.Flush(parts_.reporter);
   parts_.gate.Flush(parts_.reporter);
   outcome_.notifications = notifications_.count();
+  outcome_.unheld_interpreters.assign(imports_.unheld().begin(), imports_.unheld().end());
   return outcome_;
 }
 

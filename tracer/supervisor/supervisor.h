@@ -55,6 +55,8 @@ struct RunOutcome {
   int exec_error = 0;   // errno of the failed exec
   std::string message;  // why supervision was lost or the run was killed
   std::vector<std::string> survivors;
+  // Of a guarded program: those whose imports were not seen.
+  std::vector<std::string> unheld_interpreters;
   uint64_t notifications = 0;
 };
 
