@@ -241,7 +241,7 @@ absl::Status Run::PrepareEnvironment() {
     environment_.variables.push_back(ST_WANT_PYTHON_FRAMES "=1");
   }
   if (options_.guard) {
-    environment_.variables.push_back(Concat(ST_OWN_CODE "=", OwnCode(run_.facts)));
+    environment_.variables.push_back(Concat(ST_OWN_CODE "=", OwnCode(run_.facts, run_.config)));
   }
   plan_.environment = environment_.variables;
   for (const std::string& name : environment_.removed) {
@@ -440,7 +440,7 @@ int Run::Supervised(SeizedChild child) {
   options.shim_path = shim_;
   options.unwinder_path = FindUnwinder();
   options.withheld_variables = withheld_;
-  if (options_.guard) options.own_code = OwnCode(run_.facts);
+  if (options_.guard) options.own_code = OwnCode(run_.facts, run_.config);
   options.temporary_root = directory_->path();
   options.maximum_tasks = run_.config.pids.value_or(0);
   options.timeout_seconds = run_.config.timeout_seconds.value_or(0);

@@ -49,7 +49,7 @@ class Directories {
 
 }  // namespace
 
-std::string OwnCode(const HostFacts& facts) {
+std::string OwnCode(const HostFacts& facts, const Config& config) {
   Directories directories(facts.working_directory);
   directories.Add(facts.working_directory);
   directories.Add(facts.Project());
@@ -61,6 +61,10 @@ std::string OwnCode(const HostFacts& facts) {
   const std::string python_path = facts.Variable("PYTHONPATH");
   for (const std::string_view directory : SplitSkipEmpty(python_path, ':')) {
     directories.Add(directory);
+  }
+  for (const Entry& directory : config.guard_own_code) {
+    const bool is_in_home = directory.value.starts_with("~/");
+    directories.Add(is_in_home ? facts.home + directory.value.substr(1) : directory.value);
   }
   return directories.Joined();
 }

@@ -4,14 +4,15 @@
 
 #include <string>
 
+#include "policy/config.h"
 #include "policy/host_facts.h"
 
 namespace safe_trace {
 
 // For ST_OWN_CODE: the working directory, its project, the directory of the script that `facts`
-// give to an interpreter, and those of PYTHONPATH, as they are named and as they really lie;
-// separated by colons. "/" is never among them.
-std::string OwnCode(const HostFacts& facts);
+// give to an interpreter, those of PYTHONPATH and of [guard] own_code, as they are named and as
+// they really lie; separated by colons. "/" is never among them.
+std::string OwnCode(const HostFacts& facts, const Config& config);
 
 }  // namespace safe_trace
 

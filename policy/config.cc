@@ -100,6 +100,8 @@ void ReadFile(TableReader& file, Config& config) {
   file.Table("guard", [&](TableReader& table) {
     table.Read("keep_env", config.guard_keep_env);
     CheckEach(table, config.guard_keep_env, VariableNameProblem);
+    table.Read("import_programs", config.guard_import_programs);
+    table.Read("own_code", config.guard_own_code);
   });
   file.Table("policy", [&](TableReader& table) { ReadPolicy(table, config); });
   file.Table("trace", [&](TableReader& table) {

@@ -47,6 +47,9 @@ struct Config {
   std::vector<Entry> keep_env;                // (-k)
   // [guard]
   std::vector<Entry> guard_keep_env;          // keep_env for `guard` alone
+  // Base names (globs) of the system's programs that imports may start.
+  std::vector<Entry> guard_import_programs;
+  std::vector<Entry> guard_own_code;          // directories of the program's own code
   // [policy]
   std::optional<ViolationAction> on_violation;
   std::optional<bool> fail_on_violation;

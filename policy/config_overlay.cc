@@ -107,6 +107,9 @@ Config OverlayConfig(Config base, const Config& over, ConfigTrust trust,
   overlay.ReplaceTrusted(base.root_dir, over.root_dir, "[run] root_dir");
   overlay.StackLoosening(base.keep_env, over.keep_env, "[run] keep_env");
   overlay.StackLoosening(base.guard_keep_env, over.guard_keep_env, "[guard] keep_env");
+  overlay.StackLoosening(base.guard_import_programs, over.guard_import_programs,
+                         "[guard] import_programs");
+  overlay.StackLoosening(base.guard_own_code, over.guard_own_code, "[guard] own_code");
   overlay.Action(base.on_violation, over.on_violation);
   overlay.Switch(base.fail_on_violation, over.fail_on_violation, true, true,
                  "[policy] fail_on_violation");

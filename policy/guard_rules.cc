@@ -11,8 +11,16 @@ bool Policy::Impl::IsOpen(const Subject& subject) const {
   return subject.role == Role::kProgram && !subject.importing && !offline;
 }
 
-void AddImportPlaces(Policy::Impl& impl) {
+bool Policy::Impl::IsUserHost(const NetworkRequest& request, const IpAddress& address) const {
+  return std::any_of(user_hosts.begin(), user_hosts.end(),
+                     [&](const HostPort& host) { return Reaches(host, request, address); });
+}
+
+void AddImportPlaces(Policy::Impl& impl, const Config& config) {
   const Rule* rule = impl.common.guard_import_program;
+  for (const Entry& name : config.guard_import_programs) {
+    impl.import_programs.Add({name.value, rule, false, {}});
+  }
   for (const std::string& name : impl.profile.import_programs) {
     impl.import_programs.Add({name, rule, false, {}});
   }
@@ -26,10 +34,9 @@ void AddImportPlaces(Policy::Impl& impl) {
 
 namespace {
 
-// Options open the program's own ways, not those of what it imports.
-Decision RefuseImport(const Rule* rule) {
+Decision RefuseProgram(const Rule* rule) {
   Decision decision = Deny(rule, true);
-  decision.never_allowed = true;
+  decision.never_allowed = true;  // by an option; configuration has [guard] import_programs
   return decision;
 }
 
@@ -41,7 +48,7 @@ Decision Policy::Impl::AtImport(const Subject& subject, const Places& places,
   if (Any(request.access & Access::kExecute)) {
     const bool is_harmless =
         IsSystemPath(request.path) && import_programs.Find(BaseName(request.path)) != nullptr;
-    return is_harmless ? decision : RefuseImport(common.guard_import_program);
+    return is_harmless ? decision : RefuseProgram(common.guard_import_program);
   }
   if (!Any(request.access & Access::kWrite)) return decision;
   const Mark& temporary = places[Layer::kTemporary];
@@ -49,12 +56,14 @@ Decision Policy::Impl::AtImport(const Subject& subject, const Places& places,
                             temporary.depth >= places[Layer::kHome].depth;
   const bool is_scratch = is_temporary || HasComponent(request.path, "__pycache__") ||
                           places[Layer::kDevice] || places[Layer::kKernelFiles];
+  // What the user named for writing counts for imports too.
+  if (places[Layer::kUserWrite] && decision.rule == places[Layer::kUserWrite].rule) return decision;
   const bool is_own =
       std::any_of(import_writes.begin(), import_writes.end(), [&](const std::string& place) {
         return IsWithin(request.path, place) ||
                (request.empty_directory && IsWithin(place, request.path));
       });
-  return is_scratch || is_own ? decision : RefuseImport(common.guard_import_write);
+  return is_scratch || is_own ? decision : Deny(common.guard_import_write, true);
 }
 
 }  // namespace safe_trace

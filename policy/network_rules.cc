@@ -76,19 +76,6 @@ bool IsRouteProbe(const NetworkRequest& request) {
   return !request.is_stream && request.port == 0 && request.operation == NetworkOperation::kConnect;
 }
 
-bool Reaches(const HostPort& host, const NetworkRequest& request, const IpAddress& address) {
-  if (!PortMatches(host.port, request.port) && !IsRouteProbe(request)) return false;
-  for (const std::string& name : request.names) {
-    if (HostMatches(host.host, name)) return true;
-  }
-  IpAddress literal;
-  if (ParseIpAddress(host.host, literal)) {
-    return literal == address || (literal.IsLoopback() && address.IsUnspecified());
-  }
-  // "localhost" never passes the broker: libc answers it itself.
-  return host.host == "localhost" && (address.IsLoopback() || address.IsUnspecified());
-}
-
 void AddHost(Policy::Impl& impl, const HostPort& host) {
   for (const HostPort& known : impl.hosts) {
     if (known.host == host.host && known.port == host.port) return;
@@ -130,6 +117,19 @@ void AddSocketPatterns(Policy::Impl& impl, const CredentialCatalog& catalog) {
 }
 
 }  // namespace
+
+bool Reaches(const HostPort& host, const NetworkRequest& request, const IpAddress& address) {
+  if (!PortMatches(host.port, request.port) && !IsRouteProbe(request)) return false;
+  for (const std::string& name : request.names) {
+    if (HostMatches(host.host, name)) return true;
+  }
+  IpAddress literal;
+  if (ParseIpAddress(host.host, literal)) {
+    return literal == address || (literal.IsLoopback() && address.IsUnspecified());
+  }
+  // "localhost" never passes the broker: libc answers it itself.
+  return host.host == "localhost" && (address.IsLoopback() || address.IsUnspecified());
+}
 
 absl::Status AddNetwork(Policy::Impl& impl, const Config& config,
                         const CredentialCatalog& catalog) {
@@ -220,7 +220,10 @@ Decision Policy::DecideNetwork(const Subject& subject, const NetworkRequest& req
   const IpAddress address = UnmapAddress(request.address);
   const bool is_local = address.IsLoopback() || address.IsUnspecified();
   const bool is_outward = request.operation != NetworkOperation::kBind && !IsRouteProbe(request);
-  if (subject.importing && is_outward) return Never(rules.guard_import_network);
+  if (subject.importing && is_outward && !IsMetadataAddress(address)) {
+    const bool is_named = !impl.offline && impl.IsUserHost(request, address);
+    return is_named ? Allow(rules.allowed_host) : Deny(rules.guard_import_network, true);
+  }
   if (request.operation == NetworkOperation::kBind) {
     if (address.IsLoopback()) return Allow(rules.bind_allowed);
     if (IsOffline(subject) || subject.importing) return Deny(rules.bind_refused, true);
@@ -242,7 +245,7 @@ Decision Policy::DecideNetwork(const Subject& subject, const NetworkRequest& req
 bool Policy::IsDirect(const Subject& subject, const NetworkRequest& request) const {
   const Impl& impl = *For(subject).impl_;
   const IpAddress address = UnmapAddress(request.address);
-  if (impl.IsOpen(subject)) return true;
+  if (subject.role == Role::kProgram) return true;
   return std::any_of(impl.direct_hosts.begin(), impl.direct_hosts.end(),
                      [&](const HostPort& host) { return Reaches(host, request, address); });
 }
@@ -274,7 +277,12 @@ Decision Policy::DecideName(const Subject& subject, const NameRequest& request) 
   const Impl& impl = *For(subject).impl_;
   const CommonRules& rules = impl.common;
   if (IsMetadataName(request.name)) return Never(rules.metadata);
-  if (subject.importing) return Never(rules.guard_import_network);
+  if (subject.importing) {
+    const bool is_named =
+        std::any_of(impl.user_hosts.begin(), impl.user_hosts.end(),
+                    [&](const HostPort& host) { return HostMatches(host.host, request.name); });
+    return is_named ? Allow(rules.allowed_host) : Deny(rules.guard_import_network, true);
+  }
   if (impl.IsOpen(subject)) return Allow(rules.guard_recorded);
   // Reverse lookups carry any label outside as well as forward ones do.
   const bool is_reverse = EndsWithIgnoringCase(request.name, ".arpa");

@@ -157,7 +157,7 @@ absl::StatusOr<std::unique_ptr<const Policy>> Policy::Build(
   for (const std::string& program : catalog.denied_programs) {
     impl->denied_programs.Add({program, impl->common.package_program, false, {}});
   }
-  AddImportPlaces(*impl);
+  AddImportPlaces(*impl, config);
   if (absl::Status status = AddNetwork(*impl, config, catalog); !status.ok()) return status;
   AddVariables(*impl, config, catalog);
   AddFloorKeys(*impl);

@@ -148,6 +148,8 @@ struct Policy::Impl {
                     const Decision& decision) const;
   // True where a program may reach everything, and it is recorded.
   bool IsOpen(const Subject& subject) const;
+  // True for a destination that the user named: imports may reach that too.
+  bool IsUserHost(const NetworkRequest& request, const IpAddress& address) const;
 
   // network_rules.cc
   const std::vector<HostPort>& HostsFor(const Subject& subject) const;
@@ -177,8 +179,10 @@ bool IsSystemPath(std::string_view path);
 void AddCommonRules(Policy::Impl& impl);
 void AddPlaces(Policy::Impl& impl, const Config& config, const CredentialCatalog& catalog);
 // network_rules.cc, variable_rules.cc
+// network_rules.cc
+bool Reaches(const HostPort& host, const NetworkRequest& request, const IpAddress& address);
 // guard_rules.cc
-void AddImportPlaces(Policy::Impl& impl);
+void AddImportPlaces(Policy::Impl& impl, const Config& config);
 absl::Status AddNetwork(Policy::Impl& impl, const Config& config, const CredentialCatalog& catalog);
 void AddVariables(Policy::Impl& impl, const Config& config, const CredentialCatalog& catalog);
 // floor_rules.cc, once all places are known

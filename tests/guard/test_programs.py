@@ -94,6 +94,30 @@ class Programs(GuardCase):
         outcome = self.run_program(world, True)
         self.assertNotIn(b"not held", outcome.stderr, outcome.describe())
 
+    def test_what_the_user_names_is_open_to_imports_too(self):
+        app = "import evil\n"
+        packages = {"evil/__init__.py": ACTS + "for act in (connect, run, write):\n"
+                                               "    attempt(act.__name__, act)\n"}
+        world = self.new_program(packages, app)
+        write_file(os.path.join(world.home, ".config", "safe-trace", "config.toml"),
+                   '[guard]\nimport_programs = ["touch"]\n')
+        options = ["--allow-host", "127.0.0.1:%d" % world.sink.port,
+                   "--allow-write", os.path.join(world.project, "planted")]
+        outcome = self.run_program(world, True, options=options)
+        self.assertEqual({"connect": "succeeded", "run": "failed", "write": "succeeded"},
+                         self.results(outcome), outcome.describe())
+        # It was started, but writes as the import that started it.
+        self.assertIn(b"guard.import-write", outcome.stderr)
+        self.assertNotIn(b"guard.import-program", outcome.stderr)
+        write_file(os.path.join(world.home, ".config", "safe-trace", "config.toml"),
+                   '[guard]\nown_code = ["%s"]\n' % world.outside)
+        write_file(os.path.join(world.outside, "mine.py"), packages["evil/__init__.py"])
+        write_file(os.path.join(world.project, "app.py"),
+                   "import sys\nsys.path.insert(0, %r)\nimport mine\n" % world.outside)
+        outcome = self.run_program(world, True)
+        self.assertEqual(dict.fromkeys(("connect", "run", "write"), "succeeded"),
+                         self.results(outcome), outcome.describe())
+
     def test_secret_variables_are_removed_unless_kept(self):
         app = "import os\nprint(os.environ.get('GITHUB_TOKEN'), os.environ.get('CI'))\n"
         world = self.new_program({}, app)
