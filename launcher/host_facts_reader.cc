@@ -25,9 +25,11 @@
 #include "launcher/package_manager.h"
 #include "launcher/path_search.h"
 #include "launcher/project_root.h"
+#include "launcher/proxy_variables.h"
 #include "launcher/registry_files.h"
 #include "launcher/registry_hosts.h"
 #include "launcher/toolchain_roots.h"
+#include "launcher/url_host.h"
 #include "policy/lexical_path.h"
 #include "policy/path_template.h"
 #include "policy/policy.h"
@@ -246,6 +248,14 @@ absl::Status FillForManager(const Profile& profile, HostFacts& facts) {
   return absl::OkStatus();
 }
 
+// A proxy of the environment is the user's own; what is asked of it is checked by name.
+void FillProxies(HostFacts& facts) {
+  for (const auto& [name, value] : ProxyVariables(facts)) {
+    std::optional<HostPort> host = HostOfUrl(ProxyUrl(value), name);
+    if (host.has_value()) facts.hosts.push_back(*std::move(host));
+  }
+}
+
 // Canonical paths of thousands of names in few directories: each directory is listed once, and what
 // lies beneath an absent one is not looked at at all.
 class PathResolver {
@@ -390,6 +400,7 @@ absl::StatusOr<HostFacts> ReadHostFacts(const std::vector<std::string>& command,
   facts.settings = std::move(settings.paths);
   facts.notices = std::move(settings.notices);
   absl::Status status = profile.name == "pip" ? FillForPip(facts) : FillForManager(profile, facts);
+  if (profile.role == Role::kCommand) FillProxies(facts);
   if (!status.ok()) return status;
   return facts;
 }

@@ -99,6 +99,14 @@ TEST_F(HostFactsTest, RootDirectoryIsNoHomeToProtect) {
   EXPECT_THAT(Read().homes, IsEmpty());
 }
 
+TEST_F(HostFactsTest, ACommandMayReachTheUsersProxyAndNoHostOfItsWords) {
+  sources_.environment.push_back("https_proxy=proxy.example:3128");
+  const HostFacts facts = Read({"python", "-c", "get('http://other.example/')"});
+  ASSERT_EQ(facts.hosts.size(), 1U);
+  EXPECT_EQ(facts.hosts[0].host, "proxy.example");
+  EXPECT_EQ(facts.hosts[0].port, 3128);
+}
+
 TEST_F(HostFactsTest, EnvironmentKeepsTheFirstOfARepeatedName) {
   sources_.environment.insert(sources_.environment.end(), {"A=1", "A=2", "odd", "B=x=y"});
   HostFacts facts = Read();

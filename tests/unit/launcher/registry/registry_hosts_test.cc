@@ -99,12 +99,6 @@ TEST_F(RegistryHostsTest, AProfileWithoutRegistriesHasNoHosts) {
   EXPECT_THAT(Read().hosts, IsEmpty());
 }
 
-TEST_F(RegistryHostsTest, AnyCommandMayReachTheUsersProxy) {
-  profile_ = ShippedProfile("generic");
-  facts_.environment["https_proxy"] = "http://proxy.example:3128";
-  EXPECT_THAT(Hosts(), ElementsAre("proxy.example:3128 https_proxy"));
-}
-
 TEST_F(RegistryHostsTest, TheUsersFileIsBelieved) {
   host_.Write("home/.npmrc",
               "registry=https://user:hunter2@mirror.example/npm/\n"
