@@ -181,6 +181,8 @@ SyscallAction NotificationDispatcher::HandleShimRecord(const SyscallInvocation& 
     event.category = "process";
     event.Set("safe_trace.variable", text);
   } else if (record.event == ST_EVENT_NAME_LOOKUP) {
+    IpAddress literal;
+    if (ParseIpAddress(text, literal)) return Return{0};  // libc looks up nothing
     if (handlers_.network.IsAskingForName(process, text)) return Park{};
     event.action = "name-lookup";
     event.category = "network";
