@@ -71,6 +71,8 @@ std::shared_ptr<const Domain> ImportWatch::DomainAtImport(
   if (twin.at_import == nullptr) {
     auto made = std::make_shared<Domain>(*domain);
     made->subject.importing = true;
+    // A path that another thread exchanges must not become one that only the program may write.
+    made->on_behalf_only = true;
     twin = {domain, std::move(made)};
   }
   return twin.at_import;

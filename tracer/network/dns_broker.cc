@@ -117,6 +117,10 @@ class BrokerImpl final : public DnsBroker {
     clients_.Register(is_stream, local_port, client);
   }
   void DecideHeld() override { Raise(decided_); }
+  void Finish() override {
+    drains_ = true;
+    Stop();
+  }
   bool IsLocalName(const std::string& name) const override { return filter_.IsLocalName(name); }
   std::vector<std::string> NamesOf(const IpAddress& address) const override {
     return book_.NamesOf(address);
@@ -130,6 +134,7 @@ class BrokerImpl final : public DnsBroker {
 
   void Stop();
   void Loop();
+  void Drain();
   bool Watch(int operation, int fd, uint64_t tag, uint32_t events);
   int MillisecondsToNextDeadline() const;
   void Dispatch(const epoll_event& event);
@@ -163,7 +168,8 @@ class BrokerImpl final : public DnsBroker {
   std::vector<LoopbackSocket> sockets_;
   UniqueFd epoll_;
   UniqueFd stop_;
-  UniqueFd decided_;  // an eventfd: the user has answered something
+  std::atomic<bool> drains_ = false;  // at the end
+  UniqueFd decided_;                  // an eventfd: the user has answered something
   // The rest belongs to the broker's thread.
   uint64_t next_serial_ = 1;
   std::map<uint64_t, Pending> pending_;
@@ -258,10 +264,22 @@ void BrokerImpl::Loop() {
     if (count < 0 && errno != EINTR) return;
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<size_t>(i)];
-      if (SourceOf(event.data.u64) == Source::kStop) return;
+      if (SourceOf(event.data.u64) == Source::kStop) return Drain();
       Dispatch(event);
     }
     ExpireDeadlines();
+  }
+}
+
+void BrokerImpl::Drain() {
+  // A client that is gone can have sent no more than its sockets hold.
+  constexpr int kMostRounds = 4096;
+  if (!drains_ || epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, stop_.get(), nullptr) != 0) return;
+  std::array<epoll_event, 64> events;
+  for (int round = 0; round < kMostRounds; ++round) {
+    const int count = epoll_wait(epoll_.get(), events.data(), events.size(), 0);
+    if (count <= 0) return;
+    for (int i = 0; i < count; ++i) Dispatch(events[static_cast<size_t>(i)]);
   }
 }
 

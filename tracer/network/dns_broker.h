@@ -60,6 +60,9 @@ class DnsBroker {
   virtual void RegisterClient(bool is_stream, uint16_t local_port, uint64_t client) = 0;
   // The user has answered something: what waits for that is decided on again.
   virtual void DecideHeld() {}
+  // To be called when no client is left: decides on what they have sent, and ends. What was asked in
+  // a process's last moment is recorded, too.
+  virtual void Finish() {}
   // Answered from here, whatever is decided.
   virtual bool IsLocalName(const std::string&) const { return false; }
   // Names that were answered with this address, while the answers count (address_book.h).

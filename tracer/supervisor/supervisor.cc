@@ -255,6 +255,7 @@ RunOutcome Loop::Run() {
   }
   parts_.relay.Finish(kDeliveryPatience);
   parts_.relay_gate.Flush(parts_.reporter);
+  parts_.broker.Finish();
   parts_.gate.Flush(parts_.reporter);
   outcome_.notifications = notifications_.count();
   outcome_.unheld_interpreters.assign(imports_.unheld().begin(), imports_.unheld().end());

@@ -486,6 +486,24 @@ TEST_F(DnsBrokerTest, ServiceHintsAreEmptyAndForeignReverseNamesUnknown) {
   EXPECT_EQ(resolver.questions(), 2);
 }
 
+TEST_F(DnsBrokerTest, WhatWasSentBeforeTheEndIsStillDecidedOn) {
+  for (int repetition = 0; repetition < 20; ++repetition) {
+    Start(1);
+    asked_.clear();
+    {
+      const UniqueFd stream = Client(true);
+      const UniqueFd datagrams = Client(false);
+      const DnsBytes question = QueryBytes("last.evil.example", kDnsTypeA, 5);
+      DnsBytes framed = {0, static_cast<uint8_t>(question.size())};
+      framed.insert(framed.end(), question.begin(), question.end());
+      send(stream.get(), framed.data(), framed.size(), 0);
+      send(datagrams.get(), question.data(), question.size(), 0);
+    }
+    broker_->Finish();
+    EXPECT_THAT(Asked(), ElementsAre("42 last.evil.example", "42 last.evil.example"));
+  }
+}
+
 TEST_F(DnsBrokerTest, UnusualQuestionsAreToldAndStayHere) {
   FakeResolver resolver([](const DnsQuery& query, bool) { return AnswerWith(query, "192.0.2.7"); });
   Start(resolver.port());
